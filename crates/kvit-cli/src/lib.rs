@@ -1,0 +1,1 @@
+//! kvit verify: the checks of kvit-proof without a window.

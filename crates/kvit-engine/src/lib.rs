@@ -1,0 +1,1 @@
+//! The use cases: browse, pay, deal, verify; operations as state machines.

@@ -1,0 +1,1 @@
+//! What can be checked on this machine: signed payment confirmations.

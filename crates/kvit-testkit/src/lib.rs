@@ -1,0 +1,1 @@
+//! A world for tests: engine, practice marketplace, memory vault, recording shell.

@@ -1,0 +1,1 @@
+//! What a screen sees: serialisable types made from domain types.

@@ -1,0 +1,1 @@
+//! Contract types to domain types and back.

@@ -1,0 +1,1 @@
+//! The window: short commands, event forwarding; embeds the practice marketplace.

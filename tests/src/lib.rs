@@ -1,0 +1,1 @@
+//! Contract, journeys, hygiene and the real window.
