@@ -1,1 +1,20 @@
-//! Money, ids, people, invoices, payments, deals, and the rules of what is allowed when.
+//! The rules of the trade: money, ids, people, invoices, payments, deals; what is allowed when.
+//!
+//! Pure: no input or output, no clock, no threads, no serialisation. Whoever needs the time passes it in.
+//! Numbers of sections refer to the marketplace reference.
+
+pub mod advertisement;
+pub mod balance;
+pub mod deal;
+pub mod event;
+pub mod fault;
+pub mod id;
+pub mod invoice;
+pub mod money;
+pub mod payment;
+pub mod person;
+pub mod reference;
+pub mod token;
+
+pub use jiff::Timestamp;
+pub use rust_decimal::Decimal;

@@ -1,0 +1,42 @@
+//! People: buyers, sellers, traders.
+
+use serde::Serialize;
+use specta::Type;
+
+/// A person with the figures that tell how they stand (marketplace reference, section 5.2).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct PersonCard {
+    /// User id; empty for the marketplace's own account.
+    pub id: String,
+    /// Login name.
+    pub name: String,
+    /// Anonymous account.
+    pub anonymous: bool,
+    /// Percent of good words about deals, whole number; none when there were no deals.
+    pub deal_rate: Option<u32>,
+    /// Completed deals.
+    pub deals: u32,
+    /// Different deal partners.
+    pub partners: u32,
+    /// Median time to complete a deal, seconds; none when there were no deals.
+    pub median_seconds: Option<u32>,
+    /// Percent of good words about invoices, whole number; none when there are none.
+    pub invoice_rate: Option<u32>,
+    /// Payments received.
+    pub payments_received: u32,
+    /// Payments made.
+    pub payments_made: u32,
+    /// How many trust them.
+    pub trusted_by: u32,
+    /// How many block them.
+    pub blocked_by: u32,
+    /// Registered.
+    pub since: Option<String>,
+    /// Last seen.
+    pub last_online: Option<String>,
+    /// What they say of themselves. A stranger's text.
+    pub introduction: String,
+    /// Their site. A stranger's text, never a link.
+    pub site: String,
+}
