@@ -44,7 +44,7 @@ pub enum KeyFault {
     MoreThanOne,
     /// A private key. It must not be handed around; the public part is what is needed.
     #[error("this is a private key; export and use the public key")]
-    Secret,
+    SecretKey,
     /// A key format other than version 4 (RFC 9580, section 5.5.2).
     #[error("this version of key is not supported")]
     Version,
@@ -58,7 +58,7 @@ impl KeyFault {
             Self::TooLarge => "too-large",
             Self::NotAKey => "not-a-key",
             Self::MoreThanOne => "more-than-one",
-            Self::Secret => "secret",
+            Self::SecretKey => "secret",
             Self::Version => "version",
         }
     }
@@ -123,7 +123,7 @@ impl PinnedKey {
                 _ => KeyFault::NotAKey,
             })?;
         if cert.is_tsk() {
-            return Err(KeyFault::Secret);
+            return Err(KeyFault::SecretKey);
         }
         if cert.primary_key().key().version() != 4 {
             return Err(KeyFault::Version);
@@ -311,7 +311,7 @@ impl PartialEq for PinnedKey {
 fn one_block(input: &[u8]) -> Result<&[u8], KeyFault> {
     let text = std::str::from_utf8(input).map_err(|_| KeyFault::NotAKey)?.trim();
     if text.contains("-----BEGIN PGP PRIVATE KEY BLOCK") {
-        return Err(KeyFault::Secret);
+        return Err(KeyFault::SecretKey);
     }
     if !text.starts_with(BEGIN_PUBLIC) {
         return Err(KeyFault::NotAKey);

@@ -80,7 +80,7 @@ pub fn verify_text(
         NamedDigest::Weak(name) => return Err(Refusal::NotVerified(NotVerified::WeakDigest { name })),
     };
     let Some(key) = key else {
-        return Err(Refusal::NotVerified(NotVerified::NoKeyPinned));
+        return Err(Refusal::NotVerified(NotVerified::NoKey));
     };
     if key.is_historical() {
         return Err(Refusal::NotVerified(NotVerified::HistoricalKey));

@@ -40,7 +40,7 @@ pub enum NotVerified {
     NoConfirmation,
     /// No key is pinned for this marketplace.
     #[error("no key is pinned")]
-    NoKeyPinned,
+    NoKey,
     /// The pinned key is one of [`crate::HISTORICAL_KEYS`].
     #[error("the pinned key is a historical one that proves nothing")]
     HistoricalKey,
@@ -121,7 +121,7 @@ impl NotVerified {
     pub fn code(&self) -> &'static str {
         match self {
             Self::NoConfirmation => "no-confirmation",
-            Self::NoKeyPinned => "no-key-pinned",
+            Self::NoKey => "no-key-pinned",
             Self::HistoricalKey => "historical-key",
             Self::UnknownKey { .. } => "unknown-key",
             Self::KeyExpired { .. } => "key-expired",
