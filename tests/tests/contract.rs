@@ -1,6 +1,11 @@
 //! The compiled contract against the published one (`fixtures/wire-contract.json`), field by field, both ways: what is
 //! missing here, what is here only, and what differs.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 
 use std::collections::BTreeMap;
 
