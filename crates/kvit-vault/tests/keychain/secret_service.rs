@@ -205,7 +205,8 @@ impl Keyring {
     }
 
     fn signal(&self, name: &str) {
-        succeed(Command::new("kill").args([name, &self.0.id().to_string()]));
+        // The shell's own; there need not be a program of that name.
+        succeed(Command::new("sh").args(["-c", &format!("kill {name} {}", self.0.id())]));
     }
 }
 
