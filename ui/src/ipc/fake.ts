@@ -1,0 +1,122 @@
+import { useBackend, type Commands } from "./backend";
+import { FaultError } from "./call";
+import { connect, enterToken, inspect, practise, probe } from "./fake/accounts";
+import { catalog } from "./fake/catalog";
+import * as deals from "./fake/deals";
+import { refuse } from "./fake/faults";
+import * as pay from "./fake/pay";
+import { scenario } from "./fake/scenarios";
+import { verdict, verified } from "./fake/seals";
+import { World } from "./fake/world";
+import type { Changed, Fault, Language, Settings, Theme } from "./types";
+
+type Reply<T> = { status: "ok"; data: T } | { status: "error"; error: Fault };
+
+/** Answers all commands from a made-up world, for pictures, tests and a browser. Nothing here reaches a network. */
+export function installFake(name?: string): void {
+  const query = new URLSearchParams(location.search);
+  const listeners = new Set<(changed: Changed) => void>();
+  const world = new World(scenario(name), settings(query), (topics) => {
+    for (const tell of listeners) tell({ topics });
+  });
+  deals.begin(world);
+  pay.begin(world);
+  useBackend({
+    commands: commandsOf(world),
+    onChanged: (tell) => {
+      listeners.add(tell);
+      return Promise.resolve(() => void listeners.delete(tell));
+    },
+  });
+}
+
+function settings(query: URLSearchParams): Settings {
+  const lang = query.get("lang");
+  const theme = query.get("theme");
+  return {
+    language: lang === "en" || lang === "ru" ? (lang satisfies Language) : "system",
+    theme: theme === "light" || theme === "dark" ? (theme satisfies Theme) : "system",
+    unit: query.get("unit") === "sat" ? "sat" : "btc",
+    hideAmounts: query.has("hide"),
+    listWidth: 380,
+  };
+}
+
+function commandsOf(world: World): Commands {
+  async function answer<T>(act: () => T): Promise<Reply<T>> {
+    await new Promise((resolve) => setTimeout(resolve, world.scenario.latency));
+    try {
+      return { status: "ok", data: structuredClone(act()) };
+    } catch (thrown) {
+      if (thrown instanceof FaultError) return { status: "error", error: thrown.fault };
+      throw thrown;
+    }
+  }
+  return {
+    appState: () => answer(() => world.state()),
+    setSettings: (next) =>
+      answer(() => {
+        world.settings = { ...next };
+        world.tell([{ kind: "app" }]);
+        return world.settings;
+      }),
+    startPractice: () => answer(() => practise(world)),
+    probeServer: (address, proxy) => answer(() => probe(address, proxy)),
+    inspectKey: (text) => answer(() => inspect(text)),
+    connect: (form) => answer(() => connect(world, form)),
+    enterToken: (account, token, keep) => answer(() => enterToken(world, account, token, keep)),
+    switchAccount: (id) =>
+      answer(() => {
+        if (!world.accounts.some((one) => one.id === id)) refuse("accountNotFound");
+        world.use(id);
+        return world.state();
+      }),
+    removeAccount: (id) =>
+      answer(() => {
+        world.accounts = world.accounts.filter((one) => one.id !== id);
+        world.current = world.accounts[0]?.id ?? null;
+        world.tell([{ kind: "app" }]);
+        return world.state();
+      }),
+    probeKeychain: () => answer(() => world.scenario.keychain),
+    reconnect: () =>
+      answer(() => {
+        world.reconnect();
+        return null;
+      }),
+    payments: (query) => answer(() => world.page(query)),
+    payment: (id) => answer(() => world.payment(id)),
+    cancelPayment: (id) => answer(() => pay.cancelPayment(world, id)),
+    payDesk: (text, pieces) => answer(() => pay.desk(world, text, pieces)),
+    suitableAds: (invoice, pieces, choice) => answer(() => pay.ads(world, invoice, pieces, choice)),
+    payFromBalance: (request) => answer(() => pay.fromBalance(world, request)),
+    payByDeal: (request) => answer(() => pay.byDeal(world, request)),
+    operation: (id) =>
+      answer(() => {
+        const found = world.operations.get(id);
+        if (!found) refuse("internal");
+        return found;
+      }),
+    catalog: () => answer(() => catalog),
+    deals: () => answer(() => deals.list(world)),
+    deal: (id) => answer(() => deals.find(world, id)),
+    sendDealMessage: (deal, text) => answer(() => deals.write(world, deal, text)),
+    declarePaid: (deal, seen) => answer(() => deals.declare(world, deal, seen)),
+    cancelDeal: (deal) => answer(() => deals.cancel(world, deal)),
+    person: (id) =>
+      answer(() => {
+        const everybody = world.payments.flatMap((one) => [one.buyer, one.invoice.owner]);
+        const found = everybody.find((one) => one.id === id);
+        if (!found) refuse("userNotFound");
+        return found;
+      }),
+    verifyText: (text) => answer(() => verdict(text)),
+    // A file dialog cannot be shown here: the newest receipt stands for the file somebody would open.
+    openTextFile: () =>
+      answer(() => {
+        const paid = world.payments.find((one) => one.status === "paid");
+        return paid ? (verified(paid).raw ?? null) : null;
+      }),
+    saveText: () => answer(() => true),
+  };
+}
