@@ -1,0 +1,6 @@
+// Entry of the browser build: the same app over the made-up backend. `?scenario=` chooses the world.
+import { installFake } from "./ipc/fake";
+
+const query = new URLSearchParams(location.search);
+installFake(query.get("scenario") ?? undefined);
+void import("./main");

@@ -1,0 +1,15 @@
+import { common } from "./en/common";
+import { connect } from "./en/connect";
+import { deals } from "./en/deals";
+import { faults } from "./en/faults";
+import { frame } from "./en/frame";
+import { pay } from "./en/pay";
+import { payments } from "./en/payments";
+import { proof } from "./en/proof";
+import { settings } from "./en/settings";
+import { welcome } from "./en/welcome";
+
+/** Every word a person reads, in English. The other languages have the same shape or do not compile. */
+export const en = { common, connect, deals, faults, frame, pay, payments, proof, settings, welcome };
+
+export type Messages = typeof en;
