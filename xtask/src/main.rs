@@ -1,1 +1,158 @@
-fn main() {}
+//! Everything one does with this tree, each by one command: `cargo xtask run`, `cargo xtask test`, and the smaller ones.
+//!
+//! Each command says what it does as it does it, does only what is not done yet, and ends with a sentence where it
+//! cannot go on.
+// Talking to the person at the terminal is what this program is for.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+mod command;
+mod packages;
+mod rings;
+mod setup;
+mod tally;
+mod tools;
+mod ui;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+
+use command::Run;
+use packages::Purpose;
+use setup::Setup;
+
+const HELP: &str = "\
+cargo xtask COMMAND
+
+  run [--release] [-- ARGUMENTS]   builds Kvit and opens it on the practice marketplace
+  test [RING...]                   runs every ring of tests, or the named ones:
+                                   format, lint, rust, ui, window
+  setup                            only what the two above begin with: system packages, tools, npm packages, the UI
+  bindings                         writes the page's typed calls (ui/src/ipc/bindings.ts) from the Rust commands
+  shots                            takes the pictures of every screen state
+
+  --as-is                          before or after any of them: leaves the system's packages alone, there or not
+
+KVIT_CHROMIUM names the Chromium or Chrome for the tests of the UI, where it is not on PATH.
+";
+
+/// Package and binary of the app.
+const APP: &str = "kvit-app";
+const APP_BINARY: &str = "kvit";
+/// The binary of the app's package that writes the bindings.
+const BINDINGS_BINARY: &str = "bindings";
+/// Without this feature the window looks for a development server instead of the UI inside the binary.
+const APP_FEATURE: &str = "kvit-app/custom-protocol";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match obey(arguments) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("\nxtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// A tree, and whether the system's packages are to be left alone.
+struct Tree {
+    top: PathBuf,
+    as_is: bool,
+}
+
+fn obey(mut arguments: Vec<String>) -> Result<ExitCode> {
+    // What follows `--` is the app's.
+    let own = arguments
+        .iter()
+        .position(|argument| argument == "--")
+        .unwrap_or(arguments.len());
+    let theirs: Vec<String> = arguments.drain(own..).skip(1).collect();
+    let before = arguments.len();
+    arguments.retain(|argument| argument != "--as-is");
+    let tree = Tree {
+        top: top()?,
+        as_is: arguments.len() < before,
+    };
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments.as_slice() {
+        [] | ["help" | "--help" | "-h"] => {
+            print!("{HELP}");
+            Ok(ExitCode::SUCCESS)
+        }
+        ["run"] => tree.run(false, &theirs),
+        ["run", "--release"] => tree.run(true, &theirs),
+        ["test", wanted @ ..] => tree.test(wanted),
+        ["setup"] => tree.setup(Purpose::Test)?.build_ui().map(|()| ExitCode::SUCCESS),
+        ["bindings"] => tree.bindings(),
+        ["shots"] => tree.shots(),
+        other => bail!(
+            "there is no `{}`; `cargo xtask` alone shows what there is",
+            other.join(" ")
+        ),
+    }
+}
+
+/// The top of the tree, wherever the command was given.
+fn top() -> Result<PathBuf> {
+    let top = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .context("xtask lies in no tree")?;
+    Ok(top.to_owned())
+}
+
+impl Tree {
+    fn setup(&self, purpose: Purpose) -> Result<Setup> {
+        Setup::prepare(&self.top, purpose, self.as_is)
+    }
+
+    fn run(&self, release: bool, arguments: &[String]) -> Result<ExitCode> {
+        if cfg!(target_os = "linux") && !["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| is_set(name)) {
+            bail!(
+                "there is no display to open a window on (neither DISPLAY nor WAYLAND_DISPLAY is set). \
+                 Run this in a desktop session, or under `xvfb-run`"
+            );
+        }
+        let setup = self.setup(Purpose::Run)?;
+        setup.build_ui()?;
+        let app = setup.build_app(release)?;
+        command::say("Opening Kvit on the practice marketplace");
+        let status = Run::new(&app, &self.top)
+            .arg("--practice")
+            .args(arguments)
+            .status()?;
+        if !status.success() {
+            bail!("Kvit ended with {status}");
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn test(&self, wanted: &[&str]) -> Result<ExitCode> {
+        let rings = rings::chosen(wanted)?;
+        let setup = self.setup(Purpose::Test)?;
+        setup.build_ui()?;
+        Ok(rings::run(&setup, &rings))
+    }
+
+    fn bindings(&self) -> Result<ExitCode> {
+        let setup = self.setup(Purpose::Run)?;
+        setup.build_ui()?;
+        command::say("Writing the page's typed calls");
+        setup
+            .cargo(&["run", "--package", APP, "--bin", BINDINGS_BINARY])
+            .succeed()?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn shots(&self) -> Result<ExitCode> {
+        let setup = self.setup(Purpose::Test)?;
+        command::say("Taking the pictures");
+        setup.npm(&["run", "shots"]).succeed()?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn is_set(name: &str) -> bool {
+    std::env::var_os(name).is_some_and(|value| !value.is_empty())
+}
