@@ -221,6 +221,33 @@ fn private_keys(source: &Source) -> Vec<String> {
     source.complain("a private key", |line| PATTERN.is_match(line))
 }
 
+/// A picture or page that the text of `document` points to and that is not among `paths`.
+fn dead_links(document: &str, paths: &[String]) -> Vec<String> {
+    static LINK: LazyLock<Regex> = LazyLock::new(|| regex(&[r"\]\(([^)\s#:]+)\)"]));
+    let links = LINK.captures_iter(document).filter_map(|found| found.get(1));
+    links
+        .map(|link| link.as_str().to_owned())
+        .filter(|link| !paths.iter().any(|path| path == link))
+        .map(|link| format!("README points to {link}, which is not there"))
+        .collect()
+}
+
+#[test]
+fn the_readme_points_to_what_is_there() {
+    let readme = std::fs::read_to_string(top().join("README.md")).unwrap();
+    none(dead_links(&readme, &tracked_paths()));
+}
+
+#[test]
+fn a_dead_link_is_seen() {
+    let paths = ["docs/a.png".to_owned()];
+    let text = "![a](docs/a.png) ![b](docs/b.png) [c](https://example.org/c) [d](#d)";
+    assert_eq!(
+        dead_links(text, &paths),
+        ["README points to docs/b.png, which is not there"]
+    );
+}
+
 #[test]
 fn no_paths_of_somebodys_machine() {
     none(all(machine_paths));
