@@ -123,7 +123,11 @@ fn registries(source: &Source) -> Vec<String> {
                 .strip_prefix("\"resolved\": ")
                 .is_some_and(|from| !from.starts_with("\"https://registry.npmjs.org/"))
         }),
-        ".npmrc" => source.complain("names a registry", |line| line.contains("registry")),
+        ".npmrc" => source.complain("names a registry", |line| {
+            // `registry=…` for all packages, `@scope:registry=…` for some.
+            let key = line.split('=').next().unwrap_or_default().trim();
+            key == "registry" || key.ends_with(":registry")
+        }),
         "config.toml" if source.path.contains(".cargo/") => source.complain("names a registry", |line| {
             ["[source", "[registries", "[registry", "replace-with"]
                 .iter()
