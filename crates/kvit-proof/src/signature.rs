@@ -197,6 +197,10 @@ fn only_signature(packets: &[u8], digest: Digest) -> Result<Signature, Refusal> 
     if signature.hash_algo() != hash_algorithm(digest) {
         return Err(Refusal::Forged(Forgery::DigestDiffers));
     }
+    // GnuPG finds the key by the short issuer, and Sequoia cannot hash a cleartext without it.
+    if signature.issuers().next().is_none() {
+        return Err(MALFORMED);
+    }
     // The unhashed part is not signed. GnuPG puts the short issuer there and nothing else.
     let mut issuers = 0_u32;
     for subpacket in signature.unhashed_area().iter() {
@@ -312,6 +316,15 @@ impl Judge<'_> {
         if good.sig.hash_algo() != hash_algorithm(self.digest) {
             return Err(Refusal::Forged(Forgery::DigestDiffers));
         }
+        // The first two octets of the digest stand beside the signature, unprotected. GnuPG demands that they are
+        // right and Sequoia does not; a second form of the same signature is not wanted.
+        if !good
+            .sig
+            .computed_digest()
+            .is_some_and(|digest| digest.starts_with(good.sig.digest_prefix()))
+        {
+            return Err(Refusal::Forged(Forgery::MalformedSignature));
+        }
         let signing_key = good.ka.key().fingerprint();
         // A signature that names somebody else as well is not the signature of this key alone.
         let own = KeyHandle::from(&signing_key);
@@ -327,6 +340,16 @@ impl Judge<'_> {
         let forged = Refusal::Forged(Forgery::BadSignature);
         match error {
             VerificationError::MissingKey { sig } => unknown_key(sig),
+            // Sequoia does no arithmetic with a key that was not there yet.
+            VerificationError::UnboundKey { sig, .. }
+                if sig
+                    .signature_creation_time()
+                    .is_some_and(|time| timestamp(time) < self.key.created()) =>
+            {
+                Refusal::NotVerified(NotVerified::KeyNotYetValid {
+                    from: self.key.created(),
+                })
+            }
             VerificationError::UnboundKey { sig, cert, .. } => {
                 let issuers = sig.get_issuers();
                 let signing_key = cert
