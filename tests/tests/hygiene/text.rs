@@ -218,11 +218,73 @@ fn made_things(paths: &[String]) -> Vec<String> {
         .collect()
 }
 
+/// Signs that show a text in another order than it has (Trojan Source, CVE-2021-42574), or do not show at all. Written as
+/// escapes they are visible.
+fn unseen_signs(source: &Source) -> Vec<String> {
+    let is_unseen = |c| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}');
+    source.complain("a sign that cannot be seen", |line| line.contains(is_unseen))
+}
+
+/// A name that says nothing about what it names, or a file that hides its name in its folder's.
+fn empty_names(source: &Source) -> Vec<String> {
+    static NAME: LazyLock<Regex> = LazyLock::new(|| {
+        regex(&[
+            r"\b(struct|enum|trait|class|interface)\s+\w*(Mana",
+            r"ger|Hel",
+            r"per|Ut",
+            r"ils?)\b",
+        ])
+    });
+    let mut complaints = source.complain("a name that says nothing", |line| NAME.is_match(line));
+    if source.path.ends_with("/mod.rs") {
+        complaints.push(format!(
+            "{}: belongs beside its folder, under the folder's name",
+            source.path
+        ));
+    }
+    complaints
+}
+
 /// A private key in the tree. Tests make theirs when they run.
 fn private_keys(source: &Source) -> Vec<String> {
     static PATTERN: LazyLock<Regex> =
         LazyLock::new(|| regex(&["-----BE", "GIN [A-Z ]*PRIVATE KE", "Y( BLOCK)?-----"]));
     source.complain("a private key", |line| PATTERN.is_match(line))
+}
+
+#[test]
+fn sources_are_what_they_look_like() {
+    none(all(unseen_signs));
+}
+
+#[test]
+fn names_say_what_they_name() {
+    none(all(empty_names));
+}
+
+#[test]
+fn an_unseen_sign_is_seen() {
+    judges(
+        unseen_signs,
+        "a.rs",
+        &["let a = \"\u{202e}b\";", "a\u{200b}b", "\u{feff}fn main() {}"],
+        &["let a = \"\\u{202e}b\";", "квит, ä, 漢"],
+    );
+}
+
+#[test]
+fn an_empty_name_is_seen() {
+    judges(
+        empty_names,
+        "a.rs",
+        &[
+            concat!("pub struct PaymentMana", "ger;"),
+            concat!("enum Hel", "per {"),
+            concat!("class DateUt", "ils {"),
+        ],
+        &["struct Payment;", "fn manager() {}", "enum UtilityBill {"],
+    );
+    judges(empty_names, "crates/a/src/b/mod.rs", &["pub fn b() {}"], &[]);
 }
 
 /// A picture or page that the text of `document` points to and that is not among `paths`.
