@@ -130,7 +130,7 @@ impl PinnedKey {
         }
         let fingerprint = cert.fingerprint();
         let hex = fingerprint.to_hex();
-        let historical = HISTORICAL_KEYS.contains(&hex.as_str());
+        let historical = is_historical(&hex);
         let key = Self {
             cert,
             fingerprint,
@@ -307,6 +307,10 @@ impl PartialEq for PinnedKey {
     }
 }
 
+fn is_historical(fingerprint: &str) -> bool {
+    HISTORICAL_KEYS.contains(&fingerprint)
+}
+
 /// One armored public key and nothing but blanks around it.
 fn one_block(input: &[u8]) -> Result<&[u8], KeyFault> {
     let text = std::str::from_utf8(input).map_err(|_| KeyFault::NotAKey)?.trim();
@@ -348,4 +352,72 @@ pub(crate) fn system_time(at: Timestamp) -> SystemTime {
 /// A time out of a packet; packets cannot say one that does not fit.
 pub(crate) fn timestamp(time: SystemTime) -> Timestamp {
     Timestamp::try_from(time).unwrap_or(Timestamp::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verdict::{NotVerified, Refusal, verify_signature};
+    use sequoia_openpgp::cert::CertBuilder;
+    use sequoia_openpgp::serialize::SerializeInto as _;
+    use sequoia_openpgp::serialize::stream::{Message, Signer};
+
+    #[test]
+    fn a_historical_key_proves_nothing() {
+        assert!(
+            HISTORICAL_KEYS
+                .iter()
+                .all(|fingerprint| is_historical(fingerprint))
+        );
+        assert!(!is_historical(""));
+
+        let at = policy_floor();
+        let (cert, _) = CertBuilder::general_purpose(Some("m"))
+            .set_creation_time(system_time(at))
+            .generate()
+            .unwrap();
+        let mut key = PinnedKey::parse(&cert.clone().strip_secret_key_material().to_vec().unwrap()).unwrap();
+        assert!(!key.is_historical());
+        let policy = policy(at);
+        let signing = cert
+            .keys()
+            .with_policy(&policy, system_time(at))
+            .secret()
+            .for_signing()
+            .next()
+            .unwrap();
+        let mut text = Vec::new();
+        let mut signer = Signer::new(
+            Message::new(&mut text),
+            signing.key().clone().into_keypair().unwrap(),
+        )
+        .unwrap()
+        .cleartext()
+        .creation_time(system_time(at))
+        .build()
+        .unwrap();
+        std::io::Write::write_all(
+            &mut signer,
+            b"Type: INVOICE_PAYMENT\nPaymentId: 1\nInvoiceId: 2\nCryptoAmount: 1\nCreatedAt: 01/01/2026 00:00:00\n\
+              Payer: a\nInvoiceOwner: b",
+        )
+        .unwrap();
+        signer.finalize().unwrap();
+
+        // The same key, the same text: only the list makes the difference.
+        assert!(verify_signature(&text, Some(&key), at).is_ok());
+        key.historical = true;
+        assert_eq!(
+            verify_signature(&text, Some(&key), at),
+            Err(Refusal::NotVerified(NotVerified::HistoricalKey))
+        );
+    }
+
+    #[test]
+    fn a_wrong_clock_does_not_bring_weak_digests_back() {
+        let early = policy(Timestamp::UNIX_EPOCH).time();
+        assert_eq!(early, Some(system_time(policy_floor())));
+        let late = Timestamp::constant(4_000_000_000, 0);
+        assert_eq!(policy(late).time(), Some(system_time(late)));
+    }
 }

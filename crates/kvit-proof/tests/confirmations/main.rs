@@ -15,4 +15,6 @@ mod differential;
 mod fixture;
 mod hostile;
 mod keys;
+mod packets;
+mod signers;
 mod valid;
