@@ -66,6 +66,7 @@ export const deals = {
   cancelConfirm: "I have sent nothing: cancel",
   cancelDone: "The deal is canceled.",
   keep: "Keep the deal",
+  stale: "The deal has changed while this question was open. Close it and look again.",
   chat: "Chat",
   chatEmpty: "Nothing has been written yet. The trader's details usually come here.",
   chatWarning: "A stranger writes here. Details for the transfer that come from anywhere else are not theirs.",

@@ -37,8 +37,8 @@ export const faults = {
     tokenLacksRights: () => "The API token is valid but has no right to trade. Make one for third-party applications.",
     userGone: () => "The token belongs to a user who has no account on this marketplace.",
     malformed: (v) =>
-      v.field
-        ? `The marketplace's answer cannot be read (${v.field}). Nothing in it was used.`
+      v.path
+        ? `The marketplace's answer cannot be read (${v.path}). Nothing in it was used.`
         : "The marketplace's answer cannot be read. Nothing in it was used.",
     unsupported: () => "This marketplace cannot do that.",
     invoiceNumberInvalid: () => "This is neither an invoice number nor a link to an invoice.",

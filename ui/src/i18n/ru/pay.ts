@@ -78,6 +78,10 @@ export const pay = {
     found: (n: number) =>
       `На эту сумму ${pluralRu(n, { one: "подходит", few: "подходят", many: "подходят" })} ${String(n)} ${pluralRu(n, { one: "объявление", few: "объявления", many: "объявлений" })}, сначала лучшая цена`,
     best: "лучшая цена",
+    pick: "Выбрать",
+    pickWhose: (name: string) => `Выбрать: ${name}`,
+    median: (time: string) => `обычно за ${time}`,
+    newcomer: "сделок ещё не было: об этом трейдере ничего не известно",
     forOneBtc: "за 1 BTC",
     limits: (min: string, max: string) => `сделки от ${min} до ${max}`,
     window: (minutes: number) => `${String(minutes)} мин на перевод`,
