@@ -6,10 +6,11 @@ import { frame } from "./en/frame";
 import { pay } from "./en/pay";
 import { payments } from "./en/payments";
 import { proof } from "./en/proof";
+import { receipts } from "./en/receipts";
 import { settings } from "./en/settings";
 import { welcome } from "./en/welcome";
 
 /** Every word a person reads, in English. The other languages have the same shape or do not compile. */
-export const en = { common, connect, deals, faults, frame, pay, payments, proof, settings, welcome };
+export const en = { common, connect, deals, faults, frame, pay, payments, proof, receipts, settings, welcome };
 
 export type Messages = typeof en;

@@ -1,6 +1,7 @@
 import { api, faultOf } from "../../ipc/call";
 import { about, onChanged } from "../../ipc/events";
 import type { AccountCard, AppState, Fault, OperationCard, Settings } from "../../ipc/types";
+import { setCurrent } from "../../lib/current.svelte";
 import { apply, settings } from "../../lib/settings.svelte";
 
 /** Operations a person has to know of on every screen. */
@@ -39,6 +40,7 @@ class App {
     this.#turn += 1;
     this.state = state;
     this.fault = null;
+    setCurrent(state.current);
     apply(state.settings);
   }
 

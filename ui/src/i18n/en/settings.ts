@@ -46,13 +46,6 @@ export const settings = {
     practice: "not needed: the practice marketplace makes its own",
   } satisfies Record<TokenPlace, string> as Record<TokenPlace, string>,
   enterToken: "Enter a token",
-  newToken: "New token",
-  newTokenHint: "64 hexadecimal digits, from the API settings of your account on the marketplace.",
-  keep: "Keep it in the keychain of this computer",
-  keepSession: "Not kept: you will be asked for it again after the app is closed.",
-  tokenTitle: (label: string) => `Token for ${label}`,
-  tokenSave: "Use this token",
-  tokenSaved: "The token is accepted.",
   keychain: "Keychain",
   keychainAbout: "The token of an account is a key to its money. Kvit keeps it in the keychain of the operating system and nowhere else.",
   keychainState: {

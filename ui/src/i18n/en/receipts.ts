@@ -1,0 +1,22 @@
+export const receipts = {
+  title: "Receipts",
+  lead: "Check any payment confirmation on this computer: no account and no network are needed.",
+  text: "Confirmation",
+  textHint: "Paste the whole text, from “BEGIN PGP SIGNED MESSAGE” to “END PGP SIGNATURE”, open a file, or drop one here.",
+  open: "Open a file…",
+  check: "Check",
+  checking: "Checking…",
+  clear: "Clear",
+  drop: "Drop the file here",
+  key: "Check against another key",
+  keyHint: "Without one, the keys pinned in your accounts are tried. The key proves only as much as the way you got it.",
+  keyText: "Public key",
+  keyUsed: "Checked against the key entered here, not against a pinned one.",
+  pinnedUsed: "Checked against the keys pinned in your accounts.",
+  verdict: "Verdict",
+  alone: "There is no payment beside it: compare the signed values with what you agreed on.",
+  tooLarge: "The file is larger than 1 MiB: no confirmation is.",
+  emptyTitle: "What a receipt proves",
+  emptyText:
+    "When a payment completes, the marketplace signs a short text: which payment, which invoice, how much, who paid whom. With its key, anybody can check that text for ever.",
+};
