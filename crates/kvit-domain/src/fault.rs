@@ -65,12 +65,14 @@ impl Fault {
     ///
     /// gRPC says of UNAVAILABLE and DEADLINE_EXCEEDED that the server may have acted, and the marketplace's front
     /// proxy repeats failed calls by itself (section 2.1); a malformed answer is an answer to something done. A
-    /// refusal in the server's own words aborts the whole call (section 2.7).
+    /// refusal in the server's own words aborts the whole call (section 2.7). Where no connection could be made
+    /// ([`FaultCode::NameNotFound`], [`FaultCode::ConnectionRefused`], [`FaultCode::Unreachable`],
+    /// [`FaultCode::ProxyFailed`], the certificate's) nothing was sent.
     pub fn may_hide_success(&self) -> bool {
         use FaultCode::*;
         matches!(
             self.code,
-            TimedOut | ConnectionLost | ServerBusy | Unreachable | Malformed | NotAMarketplace
+            TimedOut | ConnectionLost | ServerBusy | Malformed | NotAMarketplace
         )
     }
 }
@@ -113,7 +115,7 @@ pub enum FaultCode {
     NameNotFound,
     /// The computer is there, nobody listens.
     ConnectionRefused,
-    /// No way there, or cut before anything was sent.
+    /// No way there, or cut before the connection stood: nothing was sent.
     Unreachable,
     /// The SOCKS5 proxy refused or is not there.
     ProxyFailed,
@@ -261,4 +263,35 @@ pub enum FaultCode {
     PracticeFailed,
     /// Our own mistake; see the log.
     Internal,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FaultCode::*, *};
+
+    #[test]
+    fn silence_is_told_from_answers_and_from_calls_never_made() {
+        for code in [TimedOut, ConnectionLost, ServerBusy, Malformed, NotAMarketplace] {
+            assert!(Fault::new(code).may_hide_success(), "{code:?}");
+        }
+        for never_sent in [
+            NameNotFound,
+            ConnectionRefused,
+            Unreachable,
+            ProxyFailed,
+            CertificateUntrusted,
+            CertificateChanged,
+        ] {
+            assert!(!Fault::new(never_sent).may_hide_success(), "{never_sent:?}");
+        }
+        for refused in [InvoiceNotFound, InsufficientBalance, TokenRejected, ServerFailed, ServerSaid] {
+            assert!(!Fault::new(refused).may_hide_success(), "{refused:?}");
+        }
+    }
+
+    #[test]
+    fn a_server_s_text_is_bounded() {
+        let fault = Fault::new(ServerSaid).said(&"я".repeat(SERVER_TEXT_LIMIT + 1));
+        assert_eq!(fault.server_text.unwrap().chars().count(), SERVER_TEXT_LIMIT);
+    }
 }

@@ -53,34 +53,36 @@ fn fiat(from: i64, currency: Currency) -> impl Strategy<Value = Fiat> {
         .prop_map(move |(value, scale)| Fiat::new(Decimal::new(value, scale), currency).unwrap())
 }
 
-pub(crate) fn person() -> impl Strategy<Value = Person> {
+pub(crate) fn person() -> BoxedStrategy<Person> {
     let texts = (words(), words(), words());
     let flags = (user(), any::<bool>());
     let figures = (figure(), figure(), figure());
     let counts = any::<[u32; 9]>();
     let times = (option::of(time()), option::of(time()), option::of(time()));
-    (texts, flags, figures, counts, times).prop_map(|(texts, flags, figures, counts, times)| Person {
-        id: flags.0,
-        name: texts.0,
-        anonymous: flags.1,
-        deal_rate: figures.0,
-        deals: counts[0],
-        partners: counts[1],
-        deal_average: figures.1,
-        median_seconds: counts[2],
-        mean_seconds: counts[3],
-        first_deal: times.0,
-        invoice_rate: figures.2,
-        invoices: counts[4],
-        payments_made: counts[5],
-        payments_received: counts[6],
-        trusted_by: counts[7],
-        blocked_by: counts[8],
-        created: times.1,
-        last_online: times.2,
-        introduction: texts.1,
-        site: texts.2,
-    })
+    (texts, flags, figures, counts, times)
+        .prop_map(|(texts, flags, figures, counts, times)| Person {
+            id: flags.0,
+            name: texts.0,
+            anonymous: flags.1,
+            deal_rate: figures.0,
+            deals: counts[0],
+            partners: counts[1],
+            deal_average: figures.1,
+            median_seconds: counts[2],
+            mean_seconds: counts[3],
+            first_deal: times.0,
+            invoice_rate: figures.2,
+            invoices: counts[4],
+            payments_made: counts[5],
+            payments_received: counts[6],
+            trusted_by: counts[7],
+            blocked_by: counts[8],
+            created: times.1,
+            last_online: times.2,
+            introduction: texts.1,
+            site: texts.2,
+        })
+        .boxed()
 }
 
 pub(crate) fn profile() -> impl Strategy<Value = Profile> {
@@ -106,7 +108,7 @@ pub(crate) fn rates() -> impl Strategy<Value = Rates> {
     proptest::collection::btree_map("[A-Za-z_]{1,12}", figure(), 0..20).prop_map(Rates)
 }
 
-pub(crate) fn invoice() -> impl Strategy<Value = Invoice> {
+pub(crate) fn invoice() -> BoxedStrategy<Invoice> {
     let status = prop_oneof![
         Just(InvoiceStatus::Active),
         Just(InvoiceStatus::PendingPay),
@@ -127,29 +129,31 @@ pub(crate) fn invoice() -> impl Strategy<Value = Invoice> {
     let counts = (any::<[u32; 3]>(), 0..5u32);
     let flags = any::<[bool; 3]>();
     let times = (time(), option::of(time()));
-    (status, price, people, ids, sums, counts, flags, times).prop_map(
-        |(status, (price, currency), people, ids, sums, (counts, pictures), flags, times)| Invoice {
-            id: InvoiceId::new(ids.0).unwrap(),
-            target: people.1,
-            private: flags[0],
-            price,
-            currency,
-            unit: sums.0,
-            comment: ids.2,
-            pieces_min: counts[0],
-            pieces_max: counts[1],
-            limited: flags[1],
-            status,
-            total_paid: sums.1,
-            payments: counts[2],
-            owner: people.0,
-            created: times.0,
-            valid_to: times.1,
-            refund_of: ids.1.and_then(PaymentId::new),
-            service: flags[2],
-            pictures,
-        },
-    )
+    (status, price, people, ids, sums, counts, flags, times)
+        .prop_map(
+            |(status, (price, currency), people, ids, sums, (counts, pictures), flags, times)| Invoice {
+                id: InvoiceId::new(ids.0).unwrap(),
+                target: people.1,
+                private: flags[0],
+                price,
+                currency,
+                unit: sums.0,
+                comment: ids.2,
+                pieces_min: counts[0],
+                pieces_max: counts[1],
+                limited: flags[1],
+                status,
+                total_paid: sums.1,
+                payments: counts[2],
+                owner: people.0,
+                created: times.0,
+                valid_to: times.1,
+                refund_of: ids.1.and_then(PaymentId::new),
+                service: flags[2],
+                pictures,
+            },
+        )
+        .boxed()
 }
 
 fn feedback() -> impl Strategy<Value = Feedback> {
@@ -168,26 +172,28 @@ fn secret() -> impl Strategy<Value = Secret> {
     })
 }
 
-pub(crate) fn advertisement() -> impl Strategy<Value = Advertisement> {
+pub(crate) fn advertisement() -> BoxedStrategy<Advertisement> {
     let sums = currency().prop_flat_map(|code| (fiat(1, code), fiat(0, code), fiat(0, code)));
     let texts = (words(), words(), words(), words());
     let rest = (number(), any::<[bool; 2]>(), any::<u32>(), person());
-    (sums, texts, rest).prop_map(
-        |(sums, texts, (id, flags, window_minutes, owner))| Advertisement {
-            id: AdvertisementId::new(id).unwrap(),
-            owner_buys: flags[0],
-            price: sums.0,
-            min: sums.1,
-            max: sums.2,
-            country: texts.0,
-            payment_type: texts.1,
-            title: texts.2,
-            terms: texts.3,
-            window_minutes,
-            enabled: flags[1],
-            owner,
-        },
-    )
+    (sums, texts, rest)
+        .prop_map(
+            |(sums, texts, (id, flags, window_minutes, owner))| Advertisement {
+                id: AdvertisementId::new(id).unwrap(),
+                owner_buys: flags[0],
+                price: sums.0,
+                min: sums.1,
+                max: sums.2,
+                country: texts.0,
+                payment_type: texts.1,
+                title: texts.2,
+                terms: texts.3,
+                window_minutes,
+                enabled: flags[1],
+                owner,
+            },
+        )
+        .boxed()
 }
 
 /// Messages in the order of their numbers, none twice.
@@ -207,7 +213,7 @@ fn messages() -> impl Strategy<Value = Vec<Message>> {
     })
 }
 
-pub(crate) fn deal() -> impl Strategy<Value = Deal> {
+pub(crate) fn deal() -> BoxedStrategy<Deal> {
     let status = proptest::sample::select(&DealStatus::ALL[..]);
     let ad = advertisement().prop_flat_map(|ad| {
         let sum = fiat(1, ad.price.currency());
@@ -218,31 +224,33 @@ pub(crate) fn deal() -> impl Strategy<Value = Deal> {
     let people = (person(), person());
     let times = (time(), vec(option::of(time()), 4));
     let said = (option::of(feedback()), option::of(feedback()), any::<bool>());
-    (status, ad, ids, sums, people, times, said, messages()).prop_map(
-        |(status, (ad, fiat), ids, sums, people, (created, times), said, messages)| Deal {
-            id: DealId::new(ids.0).unwrap(),
-            fiat,
-            amount: sums.0,
-            created,
-            status,
-            completed: times[0],
-            canceled: times[1],
-            disputed: times[2],
-            fiat_declared: said.2,
-            fiat_declared_at: times[3],
-            ad,
-            owner: people.0,
-            initiator: people.1,
-            messages,
-            fee: sums.1,
-            owner_feedback: said.0,
-            initiator_feedback: said.1,
-            payment: ids.1.and_then(PaymentId::new),
-        },
-    )
+    (status, ad, ids, sums, people, times, said, messages())
+        .prop_map(
+            |(status, (ad, fiat), ids, sums, people, (created, times), said, messages)| Deal {
+                id: DealId::new(ids.0).unwrap(),
+                fiat,
+                amount: sums.0,
+                created,
+                status,
+                completed: times[0],
+                canceled: times[1],
+                disputed: times[2],
+                fiat_declared: said.2,
+                fiat_declared_at: times[3],
+                ad,
+                owner: people.0,
+                initiator: people.1,
+                messages,
+                fee: sums.1,
+                owner_feedback: said.0,
+                initiator_feedback: said.1,
+                payment: ids.1.and_then(PaymentId::new),
+            },
+        )
+        .boxed()
 }
 
-pub(crate) fn payment() -> impl Strategy<Value = Payment> {
+pub(crate) fn payment() -> BoxedStrategy<Payment> {
     let status = prop_oneof![
         Just(PaymentStatus::Pending),
         Just(PaymentStatus::Paid),
@@ -254,8 +262,8 @@ pub(crate) fn payment() -> impl Strategy<Value = Payment> {
     let people = (person(), invoice(), option::of(deal()));
     let said = (option::of(feedback()), option::of(feedback()), any::<bool>());
     let lists = (vec(invoice(), 0..2), vec(secret(), 0..3));
-    (status, sums, texts, people, said, lists).prop_map(|(status, sums, texts, people, said, lists)| {
-        Payment {
+    (status, sums, texts, people, said, lists)
+        .prop_map(|(status, sums, texts, people, said, lists)| Payment {
             id: PaymentId::new(sums.0).unwrap(),
             amount: sums.1,
             created: sums.2,
@@ -274,8 +282,8 @@ pub(crate) fn payment() -> impl Strategy<Value = Payment> {
             change_promise: texts.1.map(BearerText::new),
             secrets: lists.1,
             lightning_request: texts.2,
-        }
-    })
+        })
+        .boxed()
 }
 
 pub(crate) fn event() -> impl Strategy<Value = Event> {
