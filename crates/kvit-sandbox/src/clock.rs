@@ -19,6 +19,11 @@ impl Moment {
         Moment(seconds.saturating_mul(1_000))
     }
 
+    #[cfg(test)]
+    pub(crate) const fn from_millis(millis: i64) -> Moment {
+        Moment(millis)
+    }
+
     /// Whole seconds since 1970, rounded down.
     #[must_use]
     pub fn seconds(self) -> i64 {

@@ -129,14 +129,15 @@ fn due_in_deal(books: &Books, deal: &Deal, now: Moment, seed: u64) -> Result<Opt
             return Ok(if due { say(words.answer(last.id)) } else { None });
         }
     }
-    if simulated(deal.initiator)? && deal.fiat_declared_at.is_none() {
-        if let Some(first) = deal.messages.iter().find(|line| line.owner == deal.owner) {
-            let due = after_a_while(first.at, seed, deal.id, 4) <= now;
-            return Ok(due.then_some(Deed::IPayed {
-                deal: deal.id,
-                by: deal.initiator,
-            }));
-        }
+    let told = deal.messages.iter().find(|line| line.owner == deal.owner);
+    if let Some(first) = told.filter(|_| deal.fiat_declared_at.is_none())
+        && simulated(deal.initiator)?
+    {
+        let due = after_a_while(first.at, seed, deal.id, 4) <= now;
+        return Ok(due.then_some(Deed::IPayed {
+            deal: deal.id,
+            by: deal.initiator,
+        }));
     }
     Ok(None)
 }

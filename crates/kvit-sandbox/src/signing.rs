@@ -233,6 +233,10 @@ impl Seal for v1::GetInvoiceSuitableAdvertisementResponse {}
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read;
+
+    use openpgp::parse::stream::{MessageLayer, MessageStructure, VerificationHelper, VerifierBuilder};
+
     use super::*;
 
     fn payment(private: bool) -> v1::InvoicePayment {
@@ -294,10 +298,42 @@ mod tests {
         );
         assert!(signed.starts_with(&frame), "{signed}");
         assert!(signed.ends_with("-----END PGP SIGNATURE-----\n"), "{signed}");
-        assert!(
-            key.public_armor()
-                .unwrap()
-                .starts_with("-----BEGIN PGP PUBLIC KEY BLOCK-----")
-        );
+        let armor = key.public_armor().unwrap();
+        assert!(armor.starts_with("-----BEGIN PGP PUBLIC KEY BLOCK-----") && !armor.contains("PRIVATE"));
+        assert_eq!(verified(&signed, &armor, now.after(90)).unwrap(), body);
+        let forged = signed.replace("Pieces: 2", "Pieces: 3");
+        assert!(verified(&forged, &armor, now.after(90)).is_err());
+        // A clock that stands before the key was made does not make void signatures.
+        let early = key.clear_sign(&body, now.after(-60)).unwrap();
+        assert!(verified(&early, &armor, now.after(90)).is_ok());
+    }
+
+    struct Pinned(openpgp::Cert);
+
+    impl VerificationHelper for Pinned {
+        fn get_certs(&mut self, _ids: &[openpgp::KeyHandle]) -> openpgp::Result<Vec<openpgp::Cert>> {
+            Ok(vec![self.0.clone()])
+        }
+
+        fn check(&mut self, structure: MessageStructure<'_>) -> openpgp::Result<()> {
+            for layer in structure {
+                if let MessageLayer::SignatureGroup { results } = layer {
+                    for result in results {
+                        result.map_err(SigningError::from)?;
+                    }
+                }
+            }
+            Ok(())
+        }
+    }
+
+    fn verified(signed: &str, armor: &str, at: Moment) -> openpgp::Result<String> {
+        let policy = openpgp::policy::StandardPolicy::new();
+        let cert = openpgp::Cert::from_bytes(armor)?;
+        let mut verifier =
+            VerifierBuilder::from_bytes(signed)?.with_policy(&policy, at.system_time(), Pinned(cert))?;
+        let mut text = String::new();
+        verifier.read_to_string(&mut text)?;
+        Ok(text)
     }
 }

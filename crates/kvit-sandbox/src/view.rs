@@ -220,11 +220,11 @@ impl View<'_> {
     /// A deal with the payment it funds, if that is the viewer's.
     pub(crate) fn deal(self, id: u64) -> Result<v1::Deal, Refusal> {
         let mut message = self.deal_without_payment(id)?;
-        if let Some(number) = self.books.deal(id)?.payment {
-            if self.books.payment(number)?.owner == self.viewer {
-                let payment = self.payment_without_deal(number)?;
-                message.nullable_payment = Some(v1::deal::NullablePayment::Payment(Box::new(payment)));
-            }
+        if let Some(number) = self.books.deal(id)?.payment
+            && self.books.payment(number)?.owner == self.viewer
+        {
+            let payment = self.payment_without_deal(number)?;
+            message.nullable_payment = Some(v1::deal::NullablePayment::Payment(Box::new(payment)));
         }
         Ok(message)
     }

@@ -12,8 +12,7 @@ use crate::refusal::Refusal;
 const fn person(
     login: &'static str,
     role: Role,
-    timezone: &'static str,
-    currency: &'static str,
+    (timezone, currency): (&'static str, &'static str),
     introduction: &'static str,
     site: &'static str,
     balance: i64,
@@ -38,8 +37,7 @@ const PEOPLE: [Person; 10] = [
     person(
         "roastery-nord",
         Role::Seller,
-        "Europe/Berlin",
-        "EUR",
+        ("Europe/Berlin", "EUR"),
         "Coffee from a small roaster.",
         "https://roastery-nord.example",
         9_400_000,
@@ -48,8 +46,7 @@ const PEOPLE: [Person; 10] = [
     person(
         "tea-house-altai",
         Role::Seller,
-        "Asia/Barnaul",
-        "RUB",
+        ("Asia/Barnaul", "RUB"),
         "Травяные сборы и чай.",
         "",
         6_100_000,
@@ -58,8 +55,7 @@ const PEOPLE: [Person; 10] = [
     person(
         "mapwright",
         Role::Seller,
-        "Europe/London",
-        "GBP",
+        ("Europe/London", "GBP"),
         "Maps and books about places.",
         "https://mapwright.example",
         7_700_000,
@@ -68,8 +64,7 @@ const PEOPLE: [Person; 10] = [
     person(
         "pixel-forge",
         Role::Seller,
-        "America/New_York",
-        "USD",
+        ("America/New_York", "USD"),
         "Software with an honest licence.",
         "https://pixel-forge.example",
         15_200_000,
@@ -78,8 +73,7 @@ const PEOPLE: [Person; 10] = [
     person(
         "vela-repair",
         Role::Seller,
-        "Europe/Lisbon",
-        "EUR",
+        ("Europe/Lisbon", "EUR"),
         "Bicycles, sewing machines, radios.",
         "",
         2_300_000,
@@ -88,8 +82,7 @@ const PEOPLE: [Person; 10] = [
     person(
         "postcards-ru",
         Role::Seller,
-        "Europe/Moscow",
-        "RUB",
+        ("Europe/Moscow", "RUB"),
         "Открытки ручной печати.",
         "",
         1_900_000,
@@ -98,8 +91,7 @@ const PEOPLE: [Person; 10] = [
     person(
         "marta.k",
         Role::Buyer,
-        "Europe/Berlin",
-        "EUR",
+        ("Europe/Berlin", "EUR"),
         "",
         "",
         96_000_000,
@@ -108,8 +100,7 @@ const PEOPLE: [Person; 10] = [
     person(
         "juniper",
         Role::Buyer,
-        "America/Chicago",
-        "USD",
+        ("America/Chicago", "USD"),
         "",
         "",
         83_000_000,
@@ -118,8 +109,7 @@ const PEOPLE: [Person; 10] = [
     person(
         "sasha-77",
         Role::Buyer,
-        "Europe/Moscow",
-        "RUB",
+        ("Europe/Moscow", "RUB"),
         "",
         "",
         71_000_000,
@@ -128,8 +118,7 @@ const PEOPLE: [Person; 10] = [
     person(
         "tomas.b",
         Role::Buyer,
-        "Europe/Prague",
-        "CZK",
+        ("Europe/Prague", "CZK"),
         "",
         "",
         64_000_000,

@@ -1,6 +1,7 @@
 //! A practice marketplace and clients for it.
 
 #![allow(dead_code, reason = "every test file uses a part of this")]
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
@@ -45,17 +46,7 @@ impl World {
     }
 
     pub async fn client_with(&self, token: &str) -> Client {
-        let mut wire = Some(self.sandbox.connect_in_memory());
-        let channel = Endpoint::from_static("http://localhost")
-            .connect_with_connector(tower::service_fn(move |_| {
-                let wire = wire
-                    .take()
-                    .ok_or_else(|| std::io::Error::other("one connection only"));
-                async move { wire.map(TokioIo::new) }
-            }))
-            .await
-            .unwrap();
-        with_token(channel, token)
+        with_token(channel(&self.sandbox).await, token)
     }
 
     /// Coffee at 0.0012 BTC with that many secrets.
@@ -88,6 +79,20 @@ impl World {
         self.clock.advance(Duration::from_secs(seconds));
         self.sandbox.step().await;
     }
+}
+
+/// A channel over one connection in memory.
+pub async fn channel(sandbox: &Sandbox) -> Channel {
+    let mut wire = Some(sandbox.connect_in_memory());
+    Endpoint::from_static("http://localhost")
+        .connect_with_connector(tower::service_fn(move |_| {
+            let wire = wire
+                .take()
+                .ok_or_else(|| std::io::Error::other("one connection only"));
+            async move { wire.map(TokioIo::new) }
+        }))
+        .await
+        .unwrap()
 }
 
 pub fn with_token(channel: Channel, token: &str) -> Client {
