@@ -25,6 +25,8 @@ export default ts.config(
     rules: {
       "svelte/no-at-html-tags": "error",
       "svelte/no-navigation-without-resolve": "off",
+      // It takes sets and maps that live within one call for state.
+      "svelte/prefer-svelte-reactivity": "off",
     },
   },
   { files: ["src/ipc/**"], rules: { "no-restricted-imports": "off" } },

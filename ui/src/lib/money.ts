@@ -43,7 +43,7 @@ export function plainBtc(sats: bigint): string {
 export function btcParts(sats: bigint, sign: "auto" | "always" = "auto"): AmountParts {
   const { whole, fraction } = split(sats);
   const text = `${groupsOfThree(whole)}.${fraction.slice(0, 3)}${GROUP}${fraction.slice(3, 6)}${GROUP}${fraction.slice(6)}`;
-  const zeros = sats === 0n ? 0 : (/[0\u202f.]*$/.exec(text)?.[0].length ?? 0);
+  const zeros = /[0\u202f.]*$/.exec(text)?.[0].length ?? 0;
   // Zeros before the point always count: 10 BTC is not 1.
   const start = Math.max(text.length - zeros, text.indexOf("."));
   return { sign: signOf(sats, sign), strong: text.slice(0, start), faint: text.slice(start) };
