@@ -88,10 +88,12 @@ where
         backoff: Backoff::default(),
         state: State::Closed,
     };
-    Updates(Box::pin(stream::unfold(follower, |mut follower| async move {
+    let items = stream::unfold(follower, |mut follower| async move {
         let item = follower.next().await?;
         Some((item, follower))
-    })))
+    });
+    // Fused: an unfolded stream panics when it is polled after its end.
+    Updates(Box::pin(futures_util::StreamExt::fuse(items)))
 }
 
 struct Follower<O, R, M, T> {

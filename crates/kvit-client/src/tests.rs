@@ -1,1 +1,6 @@
-//! The client against real servers of the contract, in this process.
+//! The client against real servers of the contract's transport, in this process.
+
+mod calls;
+mod fake;
+mod streams;
+mod tls;
