@@ -1,7 +1,13 @@
 //! Accounts: where the person deals, as whom, and what is needed to get in.
 
+use kvit_domain::Timestamp;
+use kvit_engine::{self as engine, Keychain, ServerShown};
+use kvit_proof::PinnedKey;
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use specta::Type;
+
+use crate::person::time;
 
 /// Number of an account on this computer, made here, never sent anywhere.
 pub type AccountId = String;
@@ -124,4 +130,86 @@ pub enum KeychainState {
     Denied,
     /// Fails in a way we do not know; see the log.
     Broken,
+}
+
+impl AccountCard {
+    /// An account as screens show it now.
+    pub fn new(account: &engine::Account, now: Timestamp) -> Self {
+        let key = account
+            .public_key
+            .as_deref()
+            .and_then(|text| PinnedKey::parse(text.as_bytes()).ok());
+        Self {
+            id: account.id.to_string(),
+            kind: match account.kind {
+                engine::AccountKind::Practice => AccountKind::Practice,
+                engine::AccountKind::Real => AccountKind::Real,
+            },
+            label: account.label.clone(),
+            username: account.username.clone(),
+            address: account.address.clone(),
+            proxy: account.proxy.clone(),
+            certificate_pin: account.certificate_pin.clone(),
+            key: key.as_ref().map(|key| KeyCard::new(key, now)),
+            token: match account.token {
+                engine::TokenPlace::Keychain => TokenPlace::Keychain,
+                engine::TokenPlace::Session => TokenPlace::Session,
+                engine::TokenPlace::Missing => TokenPlace::Missing,
+                engine::TokenPlace::Practice => TokenPlace::Practice,
+            },
+        }
+    }
+}
+
+impl KeyCard {
+    /// A key as screens show it now.
+    pub fn new(key: &PinnedKey, now: Timestamp) -> Self {
+        Self {
+            fingerprint: key.fingerprint().to_owned(),
+            groups: key.fingerprint_groups(),
+            user_ids: key.user_ids(),
+            algorithm: key.algorithm(),
+            created: time(key.created()),
+            expires: key.expires(now).map(time),
+            usable: key.can_sign(now),
+            historical: key.is_historical(),
+        }
+    }
+}
+
+impl From<ConnectForm> for engine::ConnectRequest {
+    fn from(form: ConnectForm) -> Self {
+        Self {
+            address: form.address,
+            token: SecretString::from(form.token),
+            proxy: form.proxy,
+            certificate_pin: form.certificate_pin,
+            public_key: form.public_key,
+            confirmed_fingerprint: form.confirmed_fingerprint,
+            keep_in_keychain: form.keep_in_keychain,
+            label: form.label,
+        }
+    }
+}
+
+impl From<ServerShown> for ServerCard {
+    fn from(shown: ServerShown) -> Self {
+        Self {
+            address: shown.address,
+            certificate: shown.certificate,
+            trusted_by_system: shown.trusted_by_system,
+        }
+    }
+}
+
+impl From<Keychain> for KeychainState {
+    fn from(keychain: Keychain) -> Self {
+        match keychain {
+            Keychain::Ready => Self::Ready,
+            Keychain::Missing => Self::Missing,
+            Keychain::Locked => Self::Locked,
+            Keychain::Denied => Self::Denied,
+            Keychain::Broken => Self::Broken,
+        }
+    }
 }

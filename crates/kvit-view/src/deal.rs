@@ -1,12 +1,14 @@
 //! Deals with their chat.
 
+use kvit_domain::{Timestamp, deal as domain, id::UserId};
+use kvit_engine::{SeenDeal, turn_of_deal};
 use serde::Serialize;
 use specta::Type;
 
 use crate::{
     invoice::{AdCard, FiatSum},
     payment::Turn,
-    person::PersonCard,
+    person::{PersonCard, time},
 };
 
 /// Status of a deal (marketplace reference, section 13.5).
@@ -113,4 +115,80 @@ pub enum Author {
     Them,
     /// The arbiter.
     Arbiter,
+}
+
+impl From<domain::DealStatus> for DealStatus {
+    fn from(status: domain::DealStatus) -> Self {
+        use domain::DealStatus as Status;
+        match status {
+            Status::Opened => Self::Opened,
+            Status::Completed => Self::Completed,
+            Status::Canceled => Self::Canceled,
+            Status::Disputed => Self::Disputed,
+            Status::WaitDeposit => Self::WaitDeposit,
+        }
+    }
+}
+
+impl DealSummary {
+    /// A deal in a list, as this person sees it.
+    pub fn new(deal: &domain::Deal, me: UserId) -> Self {
+        Self {
+            id: deal.id.to_string(),
+            status: deal.status.into(),
+            counterparty: deal.counterparty(me).into(),
+            fiat: deal.fiat.into(),
+            sats: deal.amount.to_string(),
+            i_pay_fiat: deal.pays_fiat(me),
+            fiat_declared: deal.fiat_declared,
+            payment_type: deal.ad.payment_type.clone(),
+            payment: deal.payment.map(|id| id.to_string()),
+            created: time(deal.created),
+            turn: turn_of_deal(deal, me).as_ref().map(Turn::from),
+            messages: u32::try_from(deal.messages.len()).unwrap_or(u32::MAX),
+        }
+    }
+}
+
+impl DealDetail {
+    /// The whole of a deal, as this person sees it now.
+    pub fn new(seen: &SeenDeal, now: Timestamp) -> Self {
+        let deal = &seen.deal;
+        let mut messages: Vec<&domain::Message> = deal.messages.iter().collect();
+        messages.sort_by_key(|message| message.id);
+        Self {
+            summary: DealSummary::new(deal, seen.me),
+            ad: AdCard::new(&deal.ad, deal.fiat),
+            window_ends: time(deal.window_ends()),
+            fiat_declared_at: deal.fiat_declared_at.map(time),
+            completed: deal.completed.map(time),
+            canceled: deal.canceled.map(time),
+            disputed: deal.disputed.map(time),
+            fee_sats: deal.fee.map(|fee| fee.to_string()),
+            messages: messages
+                .into_iter()
+                .map(|message| MessageCard::new(message, seen.me))
+                .collect(),
+            can_declare: deal.can_declare(seen.me),
+            can_cancel: deal.can_cancel(now),
+            can_write: deal.can_write(),
+            as_of: time(seen.read),
+        }
+    }
+}
+
+impl MessageCard {
+    fn new(message: &domain::Message, me: UserId) -> Self {
+        Self {
+            id: message.id.to_string(),
+            author: match message.author {
+                None => Author::Arbiter,
+                Some(author) if author == me => Author::Me,
+                Some(_) => Author::Them,
+            },
+            text: message.text.clone(),
+            pictures: message.pictures,
+            created: time(message.created),
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use kvit_domain::fault::{Fault as DomainFault, FaultCode as Code, MoneyMoved as Moved};
 use serde::Serialize;
 use specta::Type;
 
@@ -151,4 +152,173 @@ pub enum FaultCode {
     SettingsUnwritable,
     PracticeFailed,
     Internal,
+}
+
+impl From<DomainFault> for Fault {
+    fn from(fault: DomainFault) -> Self {
+        Self {
+            next: next_step(fault.code, fault.money),
+            code: fault.code.into(),
+            money: match fault.money {
+                Moved::No => MoneyMoved::No,
+                Moved::Yes => MoneyMoved::Yes,
+                Moved::Unknown => MoneyMoved::Unknown,
+            },
+            values: fault
+                .values
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value))
+                .collect(),
+            server_text: fault.server_text,
+        }
+    }
+}
+
+/// The one thing to do next. Nothing that could pay twice is ever offered.
+fn next_step(code: Code, money: Moved) -> Option<NextStep> {
+    if money == Moved::Unknown {
+        return Some(NextStep::Wait);
+    }
+    match code {
+        Code::AddressInvalid
+        | Code::NameNotFound
+        | Code::ConnectionRefused
+        | Code::ProxyFailed
+        | Code::ProxyInvalid
+        | Code::PinInvalid
+        | Code::CertificateUntrusted
+        | Code::CertificateChanged
+        | Code::NotAMarketplace => Some(NextStep::CheckConnection),
+        Code::Unreachable
+        | Code::TimedOut
+        | Code::ConnectionLost
+        | Code::ServerBusy
+        | Code::NotConnected
+        | Code::Concurrency
+        | Code::SettingsUnwritable
+        | Code::PracticeFailed => Some(NextStep::TryAgain),
+        Code::TokenInvalid | Code::TokenMissing | Code::TokenRejected | Code::TokenLacksRights => {
+            Some(NextStep::EnterToken)
+        }
+        Code::KeychainLocked | Code::KeychainDenied => Some(NextStep::UnlockKeychain),
+        Code::TooManyPieces | Code::TooFewPieces => Some(NextStep::ChangePieces),
+        Code::InsufficientBalance => Some(NextStep::PayAnotherWay),
+        Code::NoSuitableAd
+        | Code::AdNotFound
+        | Code::DealTooLarge
+        | Code::DealTooSmall
+        | Code::OwnAd
+        | Code::BlockedByOwner
+        | Code::DealAlreadyOpen
+        | Code::TraderLacksFunds => Some(NextStep::ChangeSearch),
+        Code::PriceChanged | Code::AdChanged => Some(NextStep::ReviewPrice),
+        Code::PaymentPending => Some(NextStep::OpenPayment),
+        Code::OutcomeUnknown | Code::OperationInProgress => Some(NextStep::Wait),
+        _ => None,
+    }
+}
+
+impl From<Code> for FaultCode {
+    fn from(code: Code) -> Self {
+        match code {
+            Code::AddressInvalid => Self::AddressInvalid,
+            Code::NameNotFound => Self::NameNotFound,
+            Code::ConnectionRefused => Self::ConnectionRefused,
+            Code::Unreachable => Self::Unreachable,
+            Code::ProxyFailed => Self::ProxyFailed,
+            Code::CertificateUntrusted => Self::CertificateUntrusted,
+            Code::CertificateChanged => Self::CertificateChanged,
+            Code::NotAMarketplace => Self::NotAMarketplace,
+            Code::TimedOut => Self::TimedOut,
+            Code::ConnectionLost => Self::ConnectionLost,
+            Code::ServerBusy => Self::ServerBusy,
+            Code::NotConnected => Self::NotConnected,
+            Code::TokenInvalid => Self::TokenInvalid,
+            Code::TokenMissing => Self::TokenMissing,
+            Code::TokenRejected => Self::TokenRejected,
+            Code::TokenLacksRights => Self::TokenLacksRights,
+            Code::UserGone => Self::UserGone,
+            Code::Malformed => Self::Malformed,
+            Code::Unsupported => Self::Unsupported,
+            Code::InvoiceNumberInvalid => Self::InvoiceNumberInvalid,
+            Code::InvoiceNotFound => Self::InvoiceNotFound,
+            Code::InvoiceNotActive => Self::InvoiceNotActive,
+            Code::InvoiceSoldOut => Self::InvoiceSoldOut,
+            Code::InvoiceExpired => Self::InvoiceExpired,
+            Code::OwnInvoice => Self::OwnInvoice,
+            Code::TooManyPieces => Self::TooManyPieces,
+            Code::TooFewPieces => Self::TooFewPieces,
+            Code::PrivateForAnonymous => Self::PrivateForAnonymous,
+            Code::InsufficientBalance => Self::InsufficientBalance,
+            Code::PaymentPending => Self::PaymentPending,
+            Code::PaymentNotFound => Self::PaymentNotFound,
+            Code::PaymentCanceled => Self::PaymentCanceled,
+            Code::PaymentAlreadyPaid => Self::PaymentAlreadyPaid,
+            Code::WebhookFailed => Self::WebhookFailed,
+            Code::PriceChanged => Self::PriceChanged,
+            Code::OutcomeUnknown => Self::OutcomeUnknown,
+            Code::OperationInProgress => Self::OperationInProgress,
+            Code::NoSuitableAd => Self::NoSuitableAd,
+            Code::AdNotFound => Self::AdNotFound,
+            Code::AdChanged => Self::AdChanged,
+            Code::DealTooLarge => Self::DealTooLarge,
+            Code::DealTooSmall => Self::DealTooSmall,
+            Code::OwnAd => Self::OwnAd,
+            Code::BlockedByOwner => Self::BlockedByOwner,
+            Code::DealAlreadyOpen => Self::DealAlreadyOpen,
+            Code::TraderLacksFunds => Self::TraderLacksFunds,
+            Code::DealNotFound => Self::DealNotFound,
+            Code::DealNotOpen => Self::DealNotOpen,
+            Code::DealNotYours => Self::DealNotYours,
+            Code::FiatDeclared => Self::FiatDeclared,
+            Code::AlreadyDeclared => Self::AlreadyDeclared,
+            Code::DealClosedForMessages => Self::DealClosedForMessages,
+            Code::MessageTooLong => Self::MessageTooLong,
+            Code::MessageEmpty => Self::MessageEmpty,
+            Code::UserNotFound => Self::UserNotFound,
+            Code::ArgumentRejected => Self::ArgumentRejected,
+            Code::ServerFailed => Self::ServerFailed,
+            Code::Concurrency => Self::Concurrency,
+            Code::TooManySubscriptions => Self::TooManySubscriptions,
+            Code::ServerSaid => Self::ServerSaid,
+            Code::KeyUnreadable => Self::KeyUnreadable,
+            Code::KeyIsSecret => Self::KeyIsSecret,
+            Code::KeyTooLarge => Self::KeyTooLarge,
+            Code::FingerprintNotConfirmed => Self::FingerprintNotConfirmed,
+            Code::PinInvalid => Self::PinInvalid,
+            Code::ProxyInvalid => Self::ProxyInvalid,
+            Code::AccountNotFound => Self::AccountNotFound,
+            Code::AccountExists => Self::AccountExists,
+            Code::KeychainMissing => Self::KeychainMissing,
+            Code::KeychainLocked => Self::KeychainLocked,
+            Code::KeychainDenied => Self::KeychainDenied,
+            Code::KeychainBroken => Self::KeychainBroken,
+            Code::FileUnreadable => Self::FileUnreadable,
+            Code::FileTooLarge => Self::FileTooLarge,
+            Code::SettingsUnwritable => Self::SettingsUnwritable,
+            Code::PracticeFailed => Self::PracticeFailed,
+            Code::Internal => Self::Internal,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_could_pay_twice_is_offered_while_the_outcome_is_not_known() {
+        for code in [
+            Code::TimedOut,
+            Code::ConnectionLost,
+            Code::OutcomeUnknown,
+            Code::ServerBusy,
+        ] {
+            let fault = Fault::from(DomainFault::new(code).money_unknown());
+            assert_eq!(
+                (fault.money, fault.next),
+                (MoneyMoved::Unknown, Some(NextStep::Wait))
+            );
+        }
+    }
 }

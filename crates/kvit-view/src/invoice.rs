@@ -1,9 +1,21 @@
 //! Invoices and the ways to pay them.
 
+use kvit_domain::{
+    Timestamp, advertisement,
+    fault::{Fault as DomainFault, FaultCode as Code},
+    id::UserId,
+    invoice::{self, InvoicePrice},
+    money::{Currency, Fiat, Sats},
+};
+use kvit_engine::{self as engine, PayEnd};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use crate::{fault::Fault, payment::PaymentDetail, person::PersonCard};
+use crate::{
+    fault::Fault,
+    payment::PaymentDetail,
+    person::{PersonCard, time},
+};
 
 /// Fiat sum with its currency.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
@@ -312,4 +324,314 @@ pub struct CatalogPaymentType {
     pub code: String,
     /// Name.
     pub name: String,
+}
+
+impl From<Fiat> for FiatSum {
+    fn from(fiat: Fiat) -> Self {
+        Self {
+            amount: fiat.amount_text(),
+            currency: fiat.currency().to_string(),
+        }
+    }
+}
+
+impl InvoiceCard {
+    /// An invoice as this person sees it now.
+    pub fn new(invoice: &invoice::Invoice, me: UserId, estimate: Option<Fiat>, now: Timestamp) -> Self {
+        use invoice::InvoiceStatus as Status;
+        let status = match invoice.status {
+            Status::Active | Status::PendingPay if invoice.is_expired(now) => InvoiceStatus::Expired,
+            Status::Active => InvoiceStatus::Active,
+            Status::PendingPay => InvoiceStatus::PendingPay,
+            Status::NoPieces => InvoiceStatus::NoPieces,
+            Status::Payed => InvoiceStatus::Payed,
+            Status::Deleted => InvoiceStatus::Deleted,
+        };
+        let fiat_price = match invoice.price {
+            InvoicePrice::Crypto => None,
+            InvoicePrice::Fiat(amount) => Fiat::new(amount, invoice.currency).ok().map(FiatSum::from),
+        };
+        Self {
+            id: invoice.id.to_string(),
+            private: invoice.private,
+            refund_of: invoice.refund_of.map(|id| id.to_string()),
+            base_crypto: matches!(invoice.price, InvoicePrice::Crypto),
+            unit_sats: invoice.unit.to_string(),
+            fiat_price,
+            fiat_estimate: estimate.map(FiatSum::from),
+            comment: invoice.comment.clone(),
+            pieces_min: invoice.pieces_min,
+            pieces_max: invoice.pieces_max,
+            limited: invoice.limited,
+            status,
+            payments: invoice.payments,
+            owner: (&invoice.owner).into(),
+            mine: invoice.is_owned_by(me),
+            created: time(invoice.created),
+            valid_to: invoice.valid_to.map(time),
+        }
+    }
+}
+
+impl PayDesk {
+    /// The desk as a screen shows it.
+    pub fn new(desk: &engine::PayDesk, me: UserId, now: Timestamp) -> Self {
+        Self {
+            invoice: InvoiceCard::new(&desk.invoice, me, desk.unit_estimate, now),
+            pieces: desk.pieces,
+            total_sats: desk.total.to_string(),
+            total_fiat: desk.total_estimate.map(FiatSum::from),
+            balance_sats: desk.balance.to_string(),
+            remains_sats: desk.balance.checked_sub(desk.total).map(|rest| rest.to_string()),
+            obstacle: desk.obstacle.clone().map(Fault::from),
+            balance_obstacle: desk.balance_obstacle.clone().map(Fault::from),
+            pending: desk
+                .pending
+                .as_ref()
+                .map(|pending| PaymentDetail::new(pending, now)),
+            already_paid: desk.already_paid.map(|id| id.to_string()),
+            unknown: desk.unknown.as_ref().map(OperationCard::from),
+            last_choice: desk.last_choice.as_ref().map(FiatChoice::from),
+        }
+    }
+}
+
+impl From<&advertisement::FiatChoice> for FiatChoice {
+    fn from(choice: &advertisement::FiatChoice) -> Self {
+        Self {
+            country: choice.country.clone(),
+            currency: choice.currency.to_string(),
+            payment_type: choice.payment_type.clone(),
+        }
+    }
+}
+
+impl TryFrom<FiatChoice> for advertisement::FiatChoice {
+    type Error = DomainFault;
+
+    /// Codes only: whether the marketplace knows them is its answer to give.
+    fn try_from(choice: FiatChoice) -> Result<Self, DomainFault> {
+        let code = |text: &str| {
+            !text.is_empty()
+                && text.len() <= 40
+                && text
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        };
+        if !code(&choice.country) || !code(&choice.payment_type) {
+            return Err(Code::ArgumentRejected.into());
+        }
+        let currency = choice
+            .currency
+            .parse::<Currency>()
+            .map_err(|_| DomainFault::new(Code::ArgumentRejected))?;
+        Ok(Self {
+            country: choice.country,
+            currency,
+            payment_type: choice.payment_type,
+        })
+    }
+}
+
+impl AdCard {
+    /// An advertisement with what a purchase costs there.
+    pub fn new(ad: &advertisement::Advertisement, cost: Fiat) -> Self {
+        Self {
+            id: ad.id.to_string(),
+            title: ad.title.clone(),
+            terms: ad.terms.clone(),
+            price: ad.price.into(),
+            total: cost.into(),
+            min: ad.min.into(),
+            max: ad.max.into(),
+            window_minutes: ad.window_minutes,
+            country: ad.country.clone(),
+            payment_type: ad.payment_type.clone(),
+            owner: (&ad.owner).into(),
+        }
+    }
+}
+
+impl From<&engine::AdOffers> for AdList {
+    fn from(offers: &engine::AdOffers) -> Self {
+        Self {
+            invoice: offers.invoice.to_string(),
+            pieces: offers.pieces,
+            total_sats: offers.total.to_string(),
+            ads: offers
+                .offers
+                .iter()
+                .map(|offer| AdCard::new(&offer.ad, offer.cost))
+                .collect(),
+        }
+    }
+}
+
+impl TryFrom<PayFromBalance> for engine::PayFromBalance {
+    type Error = DomainFault;
+
+    fn try_from(request: PayFromBalance) -> Result<Self, DomainFault> {
+        Ok(Self {
+            invoice: request
+                .invoice
+                .parse()
+                .map_err(|_| DomainFault::new(Code::InvoiceNumberInvalid))?,
+            pieces: request.pieces,
+            seen: sats(&request.seen_sats)?,
+        })
+    }
+}
+
+impl TryFrom<PayByDeal> for engine::PayByDeal {
+    type Error = DomainFault;
+
+    fn try_from(request: PayByDeal) -> Result<Self, DomainFault> {
+        let ad = request
+            .ad
+            .map(|ad| ad.parse())
+            .transpose()
+            .map_err(|_| DomainFault::new(Code::AdNotFound))?;
+        Ok(Self {
+            invoice: request
+                .invoice
+                .parse()
+                .map_err(|_| DomainFault::new(Code::InvoiceNumberInvalid))?,
+            pieces: request.pieces,
+            seen: sats(&request.seen_sats)?,
+            choice: request.choice.try_into()?,
+            ad,
+            seen_fiat: fiat_amount(&request.seen_fiat)?,
+        })
+    }
+}
+
+fn sats(text: &str) -> Result<Sats, DomainFault> {
+    text.parse().map_err(|_| DomainFault::new(Code::ArgumentRejected))
+}
+
+/// A fiat sum that a screen gives back as it got it.
+///
+/// # Errors
+/// `ArgumentRejected` for anything that is not digits with at most one point.
+pub fn fiat_amount(text: &str) -> Result<kvit_domain::Decimal, DomainFault> {
+    let plain = !text.is_empty()
+        && text.len() <= 24
+        && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    if !plain {
+        return Err(Code::ArgumentRejected.into());
+    }
+    text.parse().map_err(|_| DomainFault::new(Code::ArgumentRejected))
+}
+
+impl PayOutcome {
+    /// The end of an attempt as a screen shows it.
+    pub fn new(end: &PayEnd, now: Timestamp) -> Self {
+        match end {
+            PayEnd::Done {
+                payment,
+                was_there,
+                differs,
+            } => Self::Done {
+                payment: Box::new(PaymentDetail::new(payment, now)),
+                was_there: *was_there,
+                differs: *differs,
+            },
+            PayEnd::Refused(fault) => Self::Refused {
+                fault: fault.clone().into(),
+            },
+            PayEnd::Unknown(operation) => Self::Unknown {
+                operation: operation.into(),
+            },
+        }
+    }
+}
+
+impl From<&engine::Operation> for OperationCard {
+    fn from(operation: &engine::Operation) -> Self {
+        use engine::OperationState as State;
+        let intent = &operation.intent;
+        let (state, looks, payment, fault) = match &operation.state {
+            State::Sent => (OperationState::Sent, 0, None, None),
+            State::Unknown { looks, .. } => (OperationState::Unknown, *looks, None, None),
+            State::Done(payment) => (OperationState::Done, 0, *payment, None),
+            State::Refused(fault) => (OperationState::Refused, 0, None, Some(fault.clone())),
+            State::ProvenAbsent => (OperationState::ProvenAbsent, 0, None, None),
+            State::NeedsAPerson => (OperationState::NeedsAPerson, 0, None, None),
+        };
+        Self {
+            id: operation.id.to_string(),
+            act: match intent.act {
+                engine::Act::PayFromBalance => Act::PayFromBalance,
+                engine::Act::PayByDeal => Act::PayByDeal,
+                engine::Act::PayByBestDeal => Act::PayByBestDeal,
+                engine::Act::CancelPayment => Act::CancelPayment,
+                engine::Act::DeclarePaid => Act::IPaid,
+                engine::Act::CancelDeal => Act::CancelDeal,
+            },
+            invoice: intent.invoice.map(|id| id.to_string()),
+            pieces: intent.pieces,
+            sats: intent.amount.map(|amount| amount.to_string()),
+            fiat: intent.fiat.map(FiatSum::from),
+            counterparty: intent.counterparty.clone(),
+            since: time(operation.sent),
+            state,
+            looks,
+            payment: payment.map(|id| id.to_string()),
+            fault: fault.map(Fault::from),
+        }
+    }
+}
+
+impl Catalog {
+    /// The catalog as a screen gets it.
+    pub fn whole() -> Self {
+        let catalog = &*engine::catalog::CATALOG;
+        Self {
+            countries: catalog
+                .countries
+                .iter()
+                .map(|country| CatalogCountry {
+                    code: country.code.to_owned(),
+                    name: country.name.to_owned(),
+                    currency: country.currency.to_owned(),
+                    local_payment_types: country
+                        .payment_types
+                        .iter()
+                        .map(|&code| code.to_owned())
+                        .collect(),
+                })
+                .collect(),
+            currencies: catalog.currencies.iter().map(|&code| code.to_owned()).collect(),
+            payment_types: catalog
+                .payment_types
+                .iter()
+                .map(|system| CatalogPaymentType {
+                    code: system.code.to_owned(),
+                    name: system.name.to_owned(),
+                })
+                .collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sum_comes_back_as_it_went_or_not_at_all() {
+        assert_eq!(fiat_amount("132.48").unwrap().to_string(), "132.48");
+        for text in [
+            "",
+            "-1",
+            "1e9",
+            "1,5",
+            "1.2.3",
+            " 1",
+            "0x1",
+            "9".repeat(40).as_str(),
+        ] {
+            assert!(fiat_amount(text).is_err(), "{text:?}");
+        }
+    }
 }

@@ -1,12 +1,18 @@
 //! Payments: rows of the list and the whole of one.
 
+use kvit_domain::{
+    Timestamp,
+    fault::{Fault as DomainFault, FaultCode as Code},
+    payment as domain,
+};
+use kvit_engine as engine;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
 use crate::{
     deal::DealSummary,
     invoice::{FiatSum, InvoiceCard},
-    person::PersonCard,
+    person::{PersonCard, time},
     proof::{Seal, SealState},
 };
 
@@ -198,4 +204,166 @@ pub struct FeedbackCard {
     pub text: String,
     /// When.
     pub created: Option<String>,
+}
+
+impl From<domain::Direction> for Direction {
+    fn from(direction: domain::Direction) -> Self {
+        match direction {
+            domain::Direction::FromMe => Self::FromMe,
+            domain::Direction::ToMe => Self::ToMe,
+        }
+    }
+}
+
+impl From<domain::PaymentStatus> for PaymentStatus {
+    fn from(status: domain::PaymentStatus) -> Self {
+        match status {
+            domain::PaymentStatus::Pending => Self::Pending,
+            domain::PaymentStatus::Paid => Self::Paid,
+            domain::PaymentStatus::Canceled => Self::Canceled,
+        }
+    }
+}
+
+impl TryFrom<PaymentsQuery> for engine::PaymentsQuery {
+    type Error = DomainFault;
+
+    fn try_from(query: PaymentsQuery) -> Result<Self, DomainFault> {
+        let before = query.before.map(|id| id.parse()).transpose();
+        Ok(Self {
+            direction: query.direction.map(|direction| match direction {
+                Direction::FromMe => domain::Direction::FromMe,
+                Direction::ToMe => domain::Direction::ToMe,
+            }),
+            status: query.status.map(|status| match status {
+                PaymentStatus::Pending => domain::PaymentStatus::Pending,
+                PaymentStatus::Paid => domain::PaymentStatus::Paid,
+                PaymentStatus::Canceled => domain::PaymentStatus::Canceled,
+            }),
+            text: query.text.chars().take(200).collect(),
+            before: before.map_err(|_| DomainFault::new(Code::PaymentNotFound))?,
+        })
+    }
+}
+
+impl From<&engine::Page> for PaymentsPage {
+    fn from(page: &engine::Page) -> Self {
+        Self {
+            rows: page.payments.iter().map(PaymentRow::from).collect(),
+            next: page.next.map(|id| id.to_string()),
+            as_of: page.read.map(time),
+        }
+    }
+}
+
+impl From<&engine::Turn> for Turn {
+    fn from(turn: &engine::Turn) -> Self {
+        use engine::WaitsFor as Waits;
+        Self {
+            waits_for: match turn.waits_for {
+                Waits::MyTransfer => WaitsFor::MyTransfer,
+                Waits::TheirTransfer => WaitsFor::TheirTransfer,
+                Waits::TheirConfirmation => WaitsFor::TheirConfirmation,
+                Waits::MyConfirmation => WaitsFor::MyConfirmation,
+                Waits::Funding => WaitsFor::Funding,
+                Waits::Arbiter => WaitsFor::Arbiter,
+            },
+            until: turn.until.map(time),
+            fiat: turn.fiat.map(FiatSum::from),
+        }
+    }
+}
+
+/// The deal's fiat where a deal tells, else the estimate; and which of the two it is.
+fn fiat_of(seen: &engine::SeenPayment) -> (Option<FiatSum>, bool) {
+    match &seen.payment.deal {
+        Some(deal) => (Some(deal.fiat.into()), false),
+        None => (seen.estimate.map(FiatSum::from), true),
+    }
+}
+
+impl From<&engine::SeenPayment> for PaymentRow {
+    fn from(seen: &engine::SeenPayment) -> Self {
+        let payment = &seen.payment;
+        let (fiat, fiat_estimated) = fiat_of(seen);
+        Self {
+            id: payment.id.to_string(),
+            direction: payment.direction(seen.me).into(),
+            person: payment.counterparty(seen.me).name.clone(),
+            comment: payment.invoice.comment.clone(),
+            invoice: payment.invoice.id.to_string(),
+            sats: payment.amount.to_string(),
+            fiat,
+            fiat_estimated,
+            pieces: payment.pieces,
+            refund: payment.refund,
+            status: payment.status.into(),
+            seal: Seal::from(&seen.seal).state,
+            turn: seen.turn().as_ref().map(Turn::from),
+            created: time(payment.created),
+        }
+    }
+}
+
+impl PaymentDetail {
+    /// The whole of a payment as this person sees it now.
+    pub fn new(seen: &engine::SeenPayment, now: Timestamp) -> Self {
+        let payment = &seen.payment;
+        let (fiat, fiat_estimated) = fiat_of(seen);
+        let mut seal = Seal::from(&seen.seal);
+        seal.raw = payment.confirmation.clone();
+        Self {
+            id: payment.id.to_string(),
+            direction: payment.direction(seen.me).into(),
+            status: payment.status.into(),
+            sats: payment.amount.to_string(),
+            fiat,
+            fiat_estimated,
+            pieces: payment.pieces,
+            created: time(payment.created),
+            buyer: (&payment.buyer).into(),
+            invoice: InvoiceCard::new(&payment.invoice, seen.me, None, now),
+            seller_feedback: payment.seller_feedback.as_ref().map(FeedbackCard::from),
+            buyer_feedback: payment.buyer_feedback.as_ref().map(FeedbackCard::from),
+            deal: payment
+                .deal
+                .as_deref()
+                .map(|deal| DealSummary::new(deal, seen.me)),
+            refund: payment.refund,
+            refunds: payment
+                .refunds
+                .iter()
+                .map(|refund| InvoiceCard::new(refund, seen.me, None, now))
+                .collect(),
+            refunded: payment.refunded,
+            refunding: payment.refunding,
+            has_change_promise: payment.change_promise.is_some(),
+            secrets: payment.secrets.iter().map(SecretCard::from).collect(),
+            lightning_request: payment.lightning_request.clone(),
+            seal,
+            turn: seen.turn().as_ref().map(Turn::from),
+            can_cancel: payment.can_cancel(seen.me, now),
+            as_of: time(seen.read),
+        }
+    }
+}
+
+impl From<&domain::Feedback> for FeedbackCard {
+    fn from(feedback: &domain::Feedback) -> Self {
+        Self {
+            positive: feedback.positive,
+            text: feedback.text.clone(),
+            created: feedback.created.map(time),
+        }
+    }
+}
+
+impl From<&domain::Secret> for SecretCard {
+    fn from(secret: &domain::Secret) -> Self {
+        Self {
+            text: secret.text.clone(),
+            url: secret.url.clone(),
+            pictures: secret.pictures,
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! People: buyers, sellers, traders.
 
+use kvit_domain::{Timestamp, person::Person};
 use serde::Serialize;
 use specta::Type;
 
@@ -39,4 +40,33 @@ pub struct PersonCard {
     pub introduction: String,
     /// Their site. A stranger's text, never a link.
     pub site: String,
+}
+
+impl From<&Person> for PersonCard {
+    fn from(person: &Person) -> Self {
+        let had_deals = person.deals > 0;
+        Self {
+            id: person.id.to_string(),
+            name: person.name.clone(),
+            anonymous: person.anonymous,
+            deal_rate: person.deal_percent(),
+            deals: person.deals,
+            partners: person.partners,
+            median_seconds: had_deals.then_some(person.median_seconds),
+            invoice_rate: person.invoice_percent(),
+            payments_received: person.payments_received,
+            payments_made: person.payments_made,
+            trusted_by: person.trusted_by,
+            blocked_by: person.blocked_by,
+            since: person.created.map(time),
+            last_online: person.last_online.map(time),
+            introduction: person.introduction.clone(),
+            site: person.site.clone(),
+        }
+    }
+}
+
+/// A time as screens get it: RFC 3339 in UTC.
+pub(crate) fn time(at: Timestamp) -> String {
+    at.to_string()
 }

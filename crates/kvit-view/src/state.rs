@@ -1,5 +1,7 @@
 //! The app as a whole: accounts, connection, money, settings, and what changed.
 
+use kvit_domain::Timestamp;
+use kvit_engine as engine;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
@@ -7,6 +9,7 @@ use crate::{
     account::{AccountCard, AccountId, KeychainState},
     fault::Fault,
     invoice::{FiatSum, OperationCard},
+    person::time,
 };
 
 /// Everything the frame needs.
@@ -174,4 +177,113 @@ pub enum Topic {
     },
     /// Rates or prices of invoices.
     Rates,
+}
+
+impl AppState {
+    /// The state of the engine as screens see it now.
+    pub fn new(state: &engine::EngineState, now: Timestamp) -> Self {
+        Self {
+            accounts: state
+                .accounts
+                .iter()
+                .map(|account| AccountCard::new(account, now))
+                .collect(),
+            current: state.current.map(|id| id.to_string()),
+            connection: Connection::from(&state.connection),
+            money: state.money.as_ref().map(MoneyMap::from),
+            keychain: state.keychain.into(),
+            operations: state.operations.iter().map(OperationCard::from).collect(),
+            deals_waiting: state.deals_waiting,
+            settings: state.settings.into(),
+        }
+    }
+}
+
+impl From<&engine::Connection> for Connection {
+    fn from(connection: &engine::Connection) -> Self {
+        Self {
+            state: match connection.state {
+                engine::ConnectionState::Idle => ConnectionState::Idle,
+                engine::ConnectionState::Connecting => ConnectionState::Connecting,
+                engine::ConnectionState::Connected => ConnectionState::Connected,
+                engine::ConnectionState::Waiting => ConnectionState::Waiting,
+                engine::ConnectionState::Stopped => ConnectionState::Stopped,
+            },
+            as_of: connection.heard.map(time),
+            fault: connection.fault.clone().map(Fault::from),
+        }
+    }
+}
+
+impl From<&engine::MoneyMap> for MoneyMap {
+    fn from(money: &engine::MoneyMap) -> Self {
+        Self {
+            available_sats: money.balance.confirmed.to_string(),
+            expected_sats: money.balance.unconfirmed.to_string(),
+            in_deals_sats: money.balance.deposited.to_string(),
+            unresolved_sats: money.unresolved.to_string(),
+            available_fiat: money.estimate.map(FiatSum::from),
+            as_of: time(money.read),
+        }
+    }
+}
+
+impl From<engine::Settings> for Settings {
+    fn from(settings: engine::Settings) -> Self {
+        Self {
+            language: match settings.language {
+                engine::Language::System => Language::System,
+                engine::Language::En => Language::En,
+                engine::Language::Ru => Language::Ru,
+            },
+            theme: match settings.theme {
+                engine::Theme::System => Theme::System,
+                engine::Theme::Light => Theme::Light,
+                engine::Theme::Dark => Theme::Dark,
+            },
+            unit: match settings.unit {
+                engine::Unit::Btc => Unit::Btc,
+                engine::Unit::Sat => Unit::Sat,
+            },
+            hide_amounts: settings.hide_amounts,
+            list_width: settings.list_width,
+        }
+    }
+}
+
+impl From<Settings> for engine::Settings {
+    fn from(settings: Settings) -> Self {
+        Self {
+            language: match settings.language {
+                Language::System => engine::Language::System,
+                Language::En => engine::Language::En,
+                Language::Ru => engine::Language::Ru,
+            },
+            theme: match settings.theme {
+                Theme::System => engine::Theme::System,
+                Theme::Light => engine::Theme::Light,
+                Theme::Dark => engine::Theme::Dark,
+            },
+            unit: match settings.unit {
+                Unit::Btc => engine::Unit::Btc,
+                Unit::Sat => engine::Unit::Sat,
+            },
+            hide_amounts: settings.hide_amounts,
+            list_width: settings.list_width.clamp(240, 900),
+        }
+    }
+}
+
+impl From<&engine::Topic> for Topic {
+    fn from(topic: &engine::Topic) -> Self {
+        match topic {
+            engine::Topic::App => Self::App,
+            engine::Topic::Payments => Self::Payments,
+            engine::Topic::Payment(id) => Self::Payment { id: id.to_string() },
+            engine::Topic::Deals => Self::Deals,
+            engine::Topic::Deal(id) => Self::Deal { id: id.to_string() },
+            engine::Topic::Operation(id) => Self::Operation { id: id.to_string() },
+            engine::Topic::Rates => Self::Rates,
+        }
+    }
 }

@@ -1,0 +1,392 @@
+//! Getting in: accounts are added, switched, removed; tokens kept; lines opened.
+
+use std::sync::Arc;
+
+use kvit_client::{Limits, Marketplace, Target, probe};
+use kvit_domain::{
+    fault::{Fault, FaultCode},
+    token,
+};
+use kvit_proof::PinnedKey;
+use kvit_vault::{Account as VaultAccount, VaultError};
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::{
+    account::{Account, AccountId, AccountKind, TokenPlace},
+    engine::Engine,
+    listen::ConnectionState,
+    seal::read_key,
+    session::Session,
+    shell::{Shell, Topic},
+};
+
+/// What a person filled in to connect.
+pub struct ConnectRequest {
+    /// `https://host[:port]` or `host[:port]`.
+    pub address: String,
+    /// The token as pasted.
+    pub token: SecretString,
+    /// `host:port`, or empty.
+    pub proxy: String,
+    /// SHA-256 in hex, or empty.
+    pub certificate_pin: String,
+    /// Armored key, or empty: then nothing can be verified, and the screens say so.
+    pub public_key: String,
+    /// The fingerprint the person confirmed.
+    pub confirmed_fingerprint: String,
+    /// Keychain or this session.
+    pub keep_in_keychain: bool,
+    /// What to call it; empty: the host.
+    pub label: String,
+}
+
+/// What a server shows before it is trusted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerShown {
+    /// Normalised address.
+    pub address: String,
+    /// SHA-256 of its certificate, lower-case hex.
+    pub certificate: String,
+    /// The system's roots vouch for it.
+    pub trusted_by_system: bool,
+}
+
+/// State of the keychain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keychain {
+    /// Works.
+    Ready,
+    /// None on this system.
+    Missing,
+    /// Locked.
+    Locked,
+    /// Refused.
+    Denied,
+    /// Fails in a way we do not know.
+    Broken,
+}
+
+/// Opens a line to a marketplace. Real ones go over the network; tests put theirs here.
+pub trait Connector: Send + Sync + 'static {
+    /// A line for this account. Does not wait for the server.
+    ///
+    /// # Errors
+    /// What is wrong with the account's address, proxy or pin.
+    fn open(&self, account: &Account, token: SecretString) -> Result<Marketplace, Fault>;
+}
+
+/// Lines over the network: TLS, a proxy if the account has one.
+#[derive(Debug, Default)]
+pub struct NetConnector;
+
+impl Connector for NetConnector {
+    fn open(&self, account: &Account, token: SecretString) -> Result<Marketplace, Fault> {
+        let target = target(
+            &account.address,
+            account.proxy.as_deref(),
+            account.certificate_pin.as_deref(),
+        )?;
+        Marketplace::connect(&target, &token, Limits::default())
+    }
+}
+
+fn target(address: &str, proxy: Option<&str>, pin: Option<&str>) -> Result<Target, Fault> {
+    Target::parse(address, proxy.unwrap_or_default(), pin.unwrap_or_default())
+}
+
+impl<S: Shell> Engine<S> {
+    /// Opens the practice marketplace and makes it the current account; adds the account at the first call.
+    ///
+    /// # Errors
+    /// `PracticeFailed`, `SettingsUnwritable`.
+    pub async fn start_practice(&self) -> Result<Account, Fault> {
+        let known = self
+            .accounts()
+            .into_iter()
+            .find(|account| account.kind == AccountKind::Practice);
+        let id = known
+            .as_ref()
+            .map_or_else(AccountId::new_v4, |account| account.id);
+        if known.is_none() {
+            self.keep_account(Account {
+                id,
+                kind: AccountKind::Practice,
+                label: String::new(),
+                username: None,
+                address: String::new(),
+                proxy: None,
+                certificate_pin: None,
+                public_key: None,
+                token: TokenPlace::Practice,
+                last_choice: None,
+            })?;
+        }
+        self.switch(id).await?;
+        self.account(id)
+    }
+
+    /// What the server shows, without sending it anything of ours.
+    ///
+    /// # Errors
+    /// What is wrong with address or proxy, or stands in the way.
+    pub async fn probe_server(&self, address: &str, proxy: &str) -> Result<ServerShown, Fault> {
+        let target = Target::parse(address, proxy, "")?;
+        let shown = probe(&target).await?;
+        Ok(ServerShown {
+            address: target.address.to_string(),
+            certificate: shown.sha256.to_string(),
+            trusted_by_system: shown.trusted_by_system,
+        })
+    }
+
+    /// Connects to a marketplace: checks everything the person filled in, asks the server who they are, keeps the
+    /// token where they said, and makes it the current account. Nothing is kept unless all of it worked.
+    ///
+    /// # Errors
+    /// The field that is wrong, or what stands in the way.
+    pub async fn connect(&self, request: ConnectRequest) -> Result<Account, Fault> {
+        let target = Target::parse(&request.address, &request.proxy, &request.certificate_pin)?;
+        let token = normalised(&request.token)?;
+        let key = confirmed_key(&request.public_key, &request.confirmed_fingerprint)?;
+        let address = target.address.to_string();
+        let label = match request.label.trim() {
+            "" => target.address.host(),
+            label => label.chars().take(60).collect(),
+        };
+        let mut account = Account {
+            id: AccountId::new_v4(),
+            kind: AccountKind::Real,
+            label,
+            username: None,
+            address,
+            proxy: target.proxy.as_ref().map(ToString::to_string),
+            certificate_pin: target.pin.as_ref().map(ToString::to_string),
+            public_key: key.map(|_| request.public_key.trim().to_owned()),
+            token: if request.keep_in_keychain {
+                TokenPlace::Keychain
+            } else {
+                TokenPlace::Session
+            },
+            last_choice: None,
+        };
+        let market = self.connector().open(&account, token.clone())?;
+        let profile = market.profile().await?;
+        let same = |other: &Account| {
+            other.kind == AccountKind::Real
+                && other.address == account.address
+                && other.username.as_deref() == Some(&profile.name)
+        };
+        if self.accounts().iter().any(same) {
+            return Err(FaultCode::AccountExists.into());
+        }
+        account.username = Some(profile.name);
+        self.keep_token(&account, token).await?;
+        self.keep_account(account.clone())?;
+        self.switch(account.id).await?;
+        self.account(account.id)
+    }
+
+    /// Keeps a new token for an account, after the server took it.
+    ///
+    /// # Errors
+    /// `TokenInvalid`, `TokenRejected`, a fault of the keychain, or what stands in the way.
+    pub async fn enter_token(
+        &self,
+        id: AccountId,
+        token: &SecretString,
+        keep: bool,
+    ) -> Result<Account, Fault> {
+        let mut account = self.account(id)?;
+        let token = normalised(token)?;
+        let profile = self.connector().open(&account, token.clone())?.profile().await?;
+        if account
+            .username
+            .as_ref()
+            .is_some_and(|name| *name != profile.name)
+        {
+            // Another person's token would show their money under this account's name.
+            return Err(Fault::new(FaultCode::TokenRejected).with("user", profile.name));
+        }
+        account.token = if keep {
+            TokenPlace::Keychain
+        } else {
+            TokenPlace::Session
+        };
+        self.keep_token(&account, token).await?;
+        self.keep_account(account)?;
+        self.switch(id).await?;
+        self.account(id)
+    }
+
+    /// Makes an account the current one and connects.
+    ///
+    /// # Errors
+    /// `AccountNotFound`, `SettingsUnwritable`, `PracticeFailed`. A line that does not open is told by the state of
+    /// the connection, not here: the account is current all the same.
+    pub async fn switch(&self, id: AccountId) -> Result<(), Fault> {
+        let mut account = self.account(id)?;
+        self.make_current(id)?;
+        let token = match account.token {
+            TokenPlace::Practice => {
+                let folder = self.files().account(id)?;
+                let door = self.practice().open(&folder).await?;
+                account.address = door.address;
+                account.certificate_pin = Some(door.certificate_sha256);
+                account.public_key = Some(door.public_key);
+                self.keep_account(account.clone())?;
+                Ok(door.token)
+            }
+            TokenPlace::Keychain => self.load_token(id).await,
+            TokenPlace::Session | TokenPlace::Missing => self
+                .session_token(id)
+                .ok_or_else(|| FaultCode::TokenMissing.into()),
+        };
+        let key = account
+            .public_key
+            .as_deref()
+            .map(|text| read_key(text.as_bytes()))
+            .transpose()?;
+        match token.and_then(|token| self.connector().open(&account, token)) {
+            Ok(market) => self.begin_session(Session::new(id, market, key, self.operations_of(id))),
+            Err(fault) => self.stay_disconnected(fault),
+        }
+        Ok(())
+    }
+
+    /// Tries the connection of the current account again now.
+    ///
+    /// # Errors
+    /// As [`Engine::switch`].
+    pub async fn reconnect(&self) -> Result<(), Fault> {
+        match self.state().current {
+            Some(id) => self.switch(id).await,
+            None => Err(FaultCode::AccountNotFound.into()),
+        }
+    }
+
+    /// Forgets an account: its token, its pins, its folder. Another one becomes current, if there is one.
+    ///
+    /// # Errors
+    /// `AccountNotFound`; `OperationInProgress` while an operation of it is not settled; a fault of the keychain.
+    pub async fn remove_account(&self, id: AccountId) -> Result<(), Fault> {
+        let account = self.account(id)?;
+        if let Some(operation) = self.operations_of(id).open().first() {
+            return Err(Fault::new(FaultCode::OperationInProgress)
+                .with("operation", operation.id)
+                .money_unknown());
+        }
+        if self.state().current == Some(id) {
+            self.end_session();
+        }
+        if account.token == TokenPlace::Keychain {
+            let name = vault_name(id)?;
+            let vault = self.vault();
+            blocking(move || vault.remove(&name))
+                .await?
+                .map_err(|error| keychain_fault(&error))?;
+        }
+        if account.kind == AccountKind::Practice {
+            self.practice().close().await;
+        }
+        self.forget_account(id)?;
+        self.files().remove_account(id)?;
+        match self.accounts().first().map(|account| account.id) {
+            Some(next) => self.switch(next).await,
+            None => {
+                self.shell().changed(&[Topic::App]);
+                Ok(())
+            }
+        }
+    }
+
+    /// Asks the keychain how it is.
+    pub async fn probe_keychain(&self) -> Keychain {
+        let vault = self.vault();
+        let state = match blocking(move || vault.probe()).await {
+            Ok(Ok(())) => Keychain::Ready,
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "keychain");
+                match error {
+                    VaultError::NoKeychain(_) => Keychain::Missing,
+                    VaultError::Locked => Keychain::Locked,
+                    VaultError::Denied => Keychain::Denied,
+                    _ => Keychain::Broken,
+                }
+            }
+            Err(_) => Keychain::Broken,
+        };
+        self.set_keychain(state);
+        state
+    }
+
+    async fn keep_token(&self, account: &Account, token: SecretString) -> Result<(), Fault> {
+        if account.token != TokenPlace::Keychain {
+            self.keep_session_token(account.id, token);
+            return Ok(());
+        }
+        let name = vault_name(account.id)?;
+        let vault = self.vault();
+        blocking(move || vault.store(&name, &token))
+            .await?
+            .map_err(|error| keychain_fault(&error))
+    }
+
+    async fn load_token(&self, id: AccountId) -> Result<SecretString, Fault> {
+        let name = vault_name(id)?;
+        let vault = self.vault();
+        blocking(move || vault.load(&name))
+            .await?
+            .map_err(|error| keychain_fault(&error))
+    }
+
+    fn begin_session(&self, session: Session) {
+        let session = Arc::new(session);
+        let listening = tokio::spawn(self.clone().listen(Arc::clone(&session)));
+        self.set_session(session, listening.abort_handle());
+    }
+
+    fn stay_disconnected(&self, fault: Fault) {
+        self.set_no_session(ConnectionState::Stopped, fault);
+    }
+}
+
+fn normalised(token: &SecretString) -> Result<SecretString, Fault> {
+    token::normalise(token.expose_secret())
+        .map(SecretString::from)
+        .map_err(|_| FaultCode::TokenInvalid.into())
+}
+
+fn confirmed_key(text: &str, confirmed: &str) -> Result<Option<PinnedKey>, Fault> {
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    let key = read_key(text.as_bytes())?;
+    let confirmed: String = confirmed.chars().filter(|c| !c.is_whitespace()).collect();
+    if confirmed.to_ascii_uppercase() != key.fingerprint() {
+        return Err(FaultCode::FingerprintNotConfirmed.into());
+    }
+    Ok(Some(key))
+}
+
+fn vault_name(id: AccountId) -> Result<VaultAccount, Fault> {
+    VaultAccount::new(id.as_hyphenated().to_string()).map_err(|_| FaultCode::Internal.into())
+}
+
+/// The vault's error in our words; the chain goes to the log.
+fn keychain_fault(error: &VaultError) -> Fault {
+    tracing::warn!(%error, "keychain");
+    let code = match error {
+        VaultError::NoKeychain(_) => FaultCode::KeychainMissing,
+        VaultError::Locked | VaultError::NoAnswer => FaultCode::KeychainLocked,
+        VaultError::Denied => FaultCode::KeychainDenied,
+        VaultError::Missing | VaultError::Damaged => FaultCode::TokenMissing,
+        VaultError::TooLong { .. } | VaultError::Other { .. } => FaultCode::KeychainBroken,
+    };
+    code.into()
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Fault> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|_| Fault::new(FaultCode::Internal))
+}

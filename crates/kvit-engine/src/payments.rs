@@ -1,0 +1,512 @@
+//! Payments: the list, one payment, cancel.
+
+use std::sync::Arc;
+
+use kvit_client::PaymentsFilter;
+use kvit_domain::{
+    Timestamp,
+    deal::{Deal, DealStatus},
+    fault::{Fault, FaultCode, MoneyMoved},
+    id::{PaymentId, UserId},
+    money::Fiat,
+    payment::{Direction, Payment, PaymentStatus},
+    reference::invoice_reference,
+};
+
+use crate::{
+    engine::Engine,
+    operation::{Act, Intent, Look},
+    seal::{Seal, check},
+    session::{Checked, Session},
+    shell::{Shell, Topic},
+};
+
+/// Rows of a page of ours.
+const PAGE: usize = 30;
+/// Payments asked for at once (section 7.1: 1 to 100).
+const ASK: u32 = 50;
+/// So many pages of the server are read for one page of ours when a search skips most of them.
+const MOST_ASKS: usize = 8;
+
+/// What of the list is wanted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PaymentsQuery {
+    /// One direction only.
+    pub direction: Option<Direction>,
+    /// One status only.
+    pub status: Option<PaymentStatus>,
+    /// Number, name or words.
+    pub text: String,
+    /// Older than this one.
+    pub before: Option<PaymentId>,
+}
+
+/// A page of the list.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// Newest first.
+    pub payments: Vec<SeenPayment>,
+    /// Where the next page begins; `None`: this is the end.
+    pub next: Option<PaymentId>,
+    /// When read; `None`: nothing was read now, these are copies.
+    pub read: Option<Timestamp>,
+}
+
+/// A payment as this person sees it, checked.
+#[derive(Debug, Clone)]
+pub struct SeenPayment {
+    /// The payment.
+    pub payment: Payment,
+    /// Who the person is.
+    pub me: UserId,
+    /// The check of its confirmation.
+    pub seal: Seal,
+    /// Its worth in the person's currency by the average rate, where no deal tells.
+    pub estimate: Option<Fiat>,
+    /// When read.
+    pub read: Timestamp,
+}
+
+/// Who must act, by when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Turn {
+    /// What is waited for.
+    pub waits_for: WaitsFor,
+    /// Until when.
+    pub until: Option<Timestamp>,
+    /// The sum it is about.
+    pub fiat: Option<Fiat>,
+}
+
+/// What is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WaitsFor {
+    /// The person sends the fiat and says so.
+    MyTransfer,
+    /// The counterparty sends the fiat.
+    TheirTransfer,
+    /// The counterparty confirms that it came.
+    TheirConfirmation,
+    /// The person confirms that it came.
+    MyConfirmation,
+    /// Lightning funding.
+    Funding,
+    /// The arbiter decides.
+    Arbiter,
+}
+
+/// Who must act in a deal; `None` when it is over.
+pub fn turn_of_deal(deal: &Deal, me: UserId) -> Option<Turn> {
+    let waits_for = match (deal.status, deal.pays_fiat(me), deal.fiat_declared) {
+        (DealStatus::Completed | DealStatus::Canceled, ..) => return None,
+        (DealStatus::Disputed, ..) => WaitsFor::Arbiter,
+        (DealStatus::WaitDeposit, ..) => WaitsFor::Funding,
+        (DealStatus::Opened, true, false) => WaitsFor::MyTransfer,
+        (DealStatus::Opened, true, true) => WaitsFor::TheirConfirmation,
+        (DealStatus::Opened, false, false) => WaitsFor::TheirTransfer,
+        (DealStatus::Opened, false, true) => WaitsFor::MyConfirmation,
+    };
+    let until = (deal.status == DealStatus::Opened).then(|| deal.window_ends());
+    Some(Turn {
+        waits_for,
+        until,
+        fiat: Some(deal.fiat),
+    })
+}
+
+impl SeenPayment {
+    /// Who must act.
+    pub fn turn(&self) -> Option<Turn> {
+        if self.payment.status != PaymentStatus::Pending {
+            return None;
+        }
+        match (&self.payment.deal, self.payment.direction(self.me)) {
+            (Some(deal), _) => turn_of_deal(deal, self.me),
+            (None, Direction::ToMe) => Some(Turn {
+                waits_for: WaitsFor::TheirTransfer,
+                until: None,
+                fiat: None,
+            }),
+            (None, Direction::FromMe) => None,
+        }
+    }
+}
+
+impl<S: Shell> Engine<S> {
+    /// A page of the list. The server searches by number only (section 20.4), so everything else is sifted here, a
+    /// bounded number of its pages at a time. Without a connection: copies read in this run.
+    ///
+    /// # Errors
+    /// What stands in the way, if there are no copies either.
+    pub async fn payments(&self, query: &PaymentsQuery) -> Result<Page, Fault> {
+        let session = self.session()?;
+        match self.read_page(&session, query).await {
+            Ok(page) => Ok(page),
+            Err(fault) => {
+                let copies = self.copies(&session, query);
+                if copies.payments.is_empty() {
+                    Err(fault)
+                } else {
+                    Ok(copies)
+                }
+            }
+        }
+    }
+
+    async fn read_page(&self, session: &Arc<Session>, query: &PaymentsQuery) -> Result<Page, Fault> {
+        let me = session.profile().await?.id;
+        let now = self.now();
+        let mut found: Vec<Checked> = Vec::new();
+        let number: Option<PaymentId> = query
+            .text
+            .trim()
+            .trim_start_matches(['№', '#'])
+            .trim()
+            .parse()
+            .ok();
+        if let (Some(number), None) = (number, query.before) {
+            let filter = PaymentsFilter {
+                payment: Some(number),
+                count: 1,
+                ..PaymentsFilter::default()
+            };
+            let exact = session.market.payments(filter).await?;
+            found.extend(
+                self.hold_payments(session, exact)
+                    .await
+                    .into_iter()
+                    .filter(|one| fits(query, &one.payment, me)),
+            );
+        }
+        let mut before = query.before;
+        for _ in 0..MOST_ASKS {
+            let filter = PaymentsFilter {
+                payment: None,
+                direction: query.direction,
+                before,
+                count: ASK,
+            };
+            let asked = session.market.payments(filter).await?;
+            let short = asked.len() < ASK as usize;
+            let checked = self.hold_payments(session, asked).await;
+            let oldest = checked.last().map(|one| one.payment.id);
+            for one in checked {
+                if fits(query, &one.payment, me)
+                    && !found.iter().any(|other| other.payment.id == one.payment.id)
+                {
+                    found.push(one);
+                }
+            }
+            found.sort_by_key(|one| std::cmp::Reverse(one.payment.id));
+            if found.len() > PAGE {
+                found.truncate(PAGE);
+                let next = found.last().map(|one| one.payment.id);
+                return Ok(self.page(session, found, next, Some(now), me));
+            }
+            if short || oldest.is_none() {
+                return Ok(self.page(session, found, None, Some(now), me));
+            }
+            before = oldest;
+        }
+        Ok(self.page(session, found, before, Some(now), me))
+    }
+
+    fn copies(&self, session: &Session, query: &PaymentsQuery) -> Page {
+        let Some(me) = session.known_profile().map(|profile| profile.id) else {
+            return Page {
+                payments: Vec::new(),
+                next: None,
+                read: None,
+            };
+        };
+        let mut found: Vec<Checked> = {
+            let held = session.held();
+            let older = |id: &PaymentId| query.before.is_none_or(|before| *id < before);
+            held.payments
+                .iter()
+                .rev()
+                .filter(|(id, one)| older(id) && fits(query, &one.payment, me))
+                .map(|(_, one)| one.clone())
+                .take(PAGE + 1)
+                .collect()
+        };
+        let more = found.len() > PAGE;
+        found.truncate(PAGE);
+        let next = if more {
+            found.last().map(|one| one.payment.id)
+        } else {
+            None
+        };
+        self.page(session, found, next, None, me)
+    }
+
+    fn page(
+        &self,
+        session: &Session,
+        found: Vec<Checked>,
+        next: Option<PaymentId>,
+        read: Option<Timestamp>,
+        me: UserId,
+    ) -> Page {
+        Page {
+            payments: found.into_iter().map(|one| seen(session, one, me)).collect(),
+            next,
+            read,
+        }
+    }
+
+    /// One payment, read now; without a connection the copy read last.
+    ///
+    /// # Errors
+    /// `PaymentNotFound`, or what stands in the way.
+    pub async fn payment(&self, id: PaymentId) -> Result<SeenPayment, Fault> {
+        let session = self.session()?;
+        match self.read_payment(&session, id).await {
+            Err(fault) if fault.code != FaultCode::PaymentNotFound => {
+                let copy = session.held().payments.get(&id).cloned();
+                match (copy, session.known_profile()) {
+                    (Some(copy), Some(profile)) => Ok(seen(&session, copy, profile.id)),
+                    _ => Err(fault),
+                }
+            }
+            answer => answer,
+        }
+    }
+
+    pub(crate) async fn read_payment(
+        &self,
+        session: &Arc<Session>,
+        id: PaymentId,
+    ) -> Result<SeenPayment, Fault> {
+        let me = session.profile().await?.id;
+        let payment = session.market.payment(id).await?;
+        let checked = self.hold_payments(session, vec![payment]).await;
+        let one = checked.into_iter().next().ok_or(FaultCode::Internal)?;
+        Ok(seen(session, one, me))
+    }
+
+    /// Takes payments in: checks their confirmations and keeps copies.
+    pub(crate) async fn hold_payments(&self, session: &Arc<Session>, payments: Vec<Payment>) -> Vec<Checked> {
+        let now = self.now();
+        let key = session.key.clone();
+        let checking = tokio::task::spawn_blocking(move || {
+            let seals = check(&payments, key.as_deref(), now);
+            payments.into_iter().zip(seals).collect::<Vec<_>>()
+        });
+        let Ok(pairs) = checking.await else {
+            tracing::error!("the check of confirmations broke");
+            return Vec::new();
+        };
+        let checked: Vec<Checked> = pairs
+            .into_iter()
+            .map(|(payment, seal)| Checked {
+                payment,
+                seal,
+                read: now,
+            })
+            .collect();
+        let mut held = session.held();
+        for one in &checked {
+            held.payments.insert(one.payment.id, one.clone());
+        }
+        checked
+    }
+
+    /// Cancels a pending payment of the person.
+    ///
+    /// # Errors
+    /// The refusal; `OutcomeUnknown` with money unknown when no answer came and looking has not told yet.
+    pub async fn cancel_payment(&self, id: PaymentId) -> Result<SeenPayment, Fault> {
+        let session = self.session()?;
+        let before = self.read_payment(&session, id).await?;
+        match before.payment.status {
+            PaymentStatus::Pending => {}
+            PaymentStatus::Paid => return Err(FaultCode::PaymentAlreadyPaid.into()),
+            PaymentStatus::Canceled => return Err(FaultCode::PaymentCanceled.into()),
+        }
+        if !before.payment.can_cancel(before.me, self.now()) {
+            return Err(FaultCode::FiatDeclared.into());
+        }
+        let intent = Intent {
+            act: Act::CancelPayment,
+            invoice: Some(before.payment.invoice.id),
+            payment: Some(id),
+            deal: before.payment.deal.as_ref().map(|deal| deal.id),
+            pieces: None,
+            amount: None,
+            fiat: None,
+            counterparty: Some(before.payment.invoice.owner.name.clone()),
+            mark: None,
+        };
+        let market = session.market.clone();
+        let look = {
+            let market = session.market.clone();
+            move || {
+                let market = market.clone();
+                async move {
+                    match market.payment(id).await {
+                        Ok(payment) if payment.status != PaymentStatus::Pending => Look::Found(Some(id)),
+                        Ok(_) => Look::Nothing,
+                        Err(_) => Look::Failed,
+                    }
+                }
+            }
+        };
+        self.carry_out(
+            &session,
+            intent,
+            async move { market.cancel_payment(id).await.map(|_| Some(id)) },
+            look,
+        )
+        .await?;
+        self.announce(
+            &session,
+            &[Topic::Payment(id), Topic::Payments, Topic::Deals, Topic::App],
+        );
+        self.read_payment(&session, id).await
+    }
+
+    /// Begins an operation, makes the call once, and settles it or leaves it to be looked after.
+    ///
+    /// # Errors
+    /// The refusal, or `OutcomeUnknown`; the latter says that money may have moved.
+    pub(crate) async fn carry_out<C, L, F>(
+        &self,
+        session: &Arc<Session>,
+        intent: Intent,
+        call: C,
+        look: L,
+    ) -> Result<Option<PaymentId>, Fault>
+    where
+        C: Future<Output = Result<Option<PaymentId>, Fault>> + Send + 'static,
+        L: Fn() -> F + Send + Sync + 'static,
+        F: Future<Output = Look> + Send,
+    {
+        let operation = session.operations.begin(intent, self.now())?;
+        self.announce(session, &[Topic::Operation(operation.id), Topic::App]);
+        // The call runs on its own: whoever asked may go away (a closed screen), the operation may not.
+        let engine = self.clone();
+        let line = Arc::clone(session);
+        let id = operation.id;
+        let settled = tokio::spawn(async move { engine.settle(&line, id, call, look).await }).await;
+        settled.unwrap_or_else(|_| {
+            session
+                .operations
+                .change(id, crate::operation::Operation::silence);
+            Err(Fault::new(FaultCode::OutcomeUnknown)
+                .with("operation", id)
+                .money_unknown())
+        })
+    }
+
+    async fn settle<C, L, F>(
+        &self,
+        session: &Arc<Session>,
+        id: crate::operation::OperationId,
+        call: C,
+        look: L,
+    ) -> Result<Option<PaymentId>, Fault>
+    where
+        C: Future<Output = Result<Option<PaymentId>, Fault>>,
+        L: Fn() -> F + Send + Sync + 'static,
+        F: Future<Output = Look> + Send,
+    {
+        use crate::operation::OperationState;
+        let operations = &session.operations;
+        match call.await {
+            Ok(payment) => {
+                operations.change(id, |op| op.done(payment));
+                self.announce(session, &[Topic::Operation(id), Topic::App]);
+                return Ok(payment);
+            }
+            // A refusal ends it, unless a look shows the opposite: the front proxy repeats calls, and what we hear
+            // may be the answer to its second try.
+            Err(fault) if !fault.may_hide_success() => {
+                let found = if fault.code == FaultCode::TokenRejected {
+                    Look::Nothing
+                } else {
+                    look().await
+                };
+                if let Look::Found(payment) = found {
+                    operations.change(id, |op| op.done(payment));
+                    self.announce(session, &[Topic::Operation(id), Topic::App]);
+                    return Ok(payment);
+                }
+                operations.change(id, |op| op.refused(fault.clone()));
+                self.announce(session, &[Topic::Operation(id), Topic::App]);
+                return Err(Fault {
+                    money: MoneyMoved::No,
+                    ..fault
+                });
+            }
+            Err(fault) => {
+                tracing::warn!(%fault, operation = %id, "no answer; looking");
+                operations.change(id, crate::operation::Operation::silence);
+                self.announce(session, &[Topic::Operation(id), Topic::App]);
+            }
+        }
+        let report =
+            |_: &crate::operation::Operation| self.announce(session, &[Topic::Operation(id), Topic::App]);
+        operations
+            .resolve(id, &look, || self.now(), report, Some(FIRST_LOOKS))
+            .await;
+        match operations.get(id).map(|op| op.state) {
+            Some(OperationState::Done(payment)) => Ok(payment),
+            _ => {
+                let engine = self.clone();
+                let session = Arc::clone(session);
+                tokio::spawn(async move {
+                    let report = |_: &crate::operation::Operation| {
+                        engine.announce(
+                            &session,
+                            &[Topic::Operation(id), Topic::App, Topic::Payments, Topic::Deals],
+                        );
+                    };
+                    session
+                        .operations
+                        .resolve(id, &look, || engine.now(), report, None)
+                        .await;
+                });
+                Err(Fault::new(FaultCode::OutcomeUnknown)
+                    .with("operation", id)
+                    .money_unknown())
+            }
+        }
+    }
+}
+
+/// Looks made while the person waits at the button; the rest goes on behind.
+const FIRST_LOOKS: u32 = 2;
+
+pub(crate) fn seen(session: &Session, one: Checked, me: UserId) -> SeenPayment {
+    let estimate = session.estimate(one.payment.amount);
+    SeenPayment {
+        estimate,
+        payment: one.payment,
+        me,
+        seal: one.seal,
+        read: one.read,
+    }
+}
+
+/// Does a payment fit the search?
+fn fits(query: &PaymentsQuery, payment: &Payment, me: UserId) -> bool {
+    if query
+        .direction
+        .is_some_and(|wanted| wanted != payment.direction(me))
+        || query.status.is_some_and(|wanted| wanted != payment.status)
+    {
+        return false;
+    }
+    let text = query.text.trim().to_lowercase();
+    if text.is_empty() {
+        return true;
+    }
+    if let Ok(invoice) = invoice_reference(&text)
+        && (payment.invoice.id == invoice || payment.id.get() == invoice.get())
+    {
+        return true;
+    }
+    payment.counterparty(me).name.to_lowercase().contains(&text)
+        || payment.invoice.comment.to_lowercase().contains(&text)
+}

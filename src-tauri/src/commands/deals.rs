@@ -1,0 +1,64 @@
+//! Deals and their chat.
+
+use kvit_domain::{
+    fault::{Fault as DomainFault, FaultCode},
+    id::DealId,
+};
+use kvit_view::{
+    deal::{DealDetail, DealSummary},
+    invoice::fiat_amount,
+};
+use tauri::State;
+
+use super::{Answer, now};
+use crate::App;
+
+fn number(id: &str) -> Result<DealId, DomainFault> {
+    id.parse().map_err(|_| FaultCode::DealNotFound.into())
+}
+
+/// All deals, newest first.
+#[tauri::command]
+#[specta::specta]
+pub async fn deals(app: State<'_, App>) -> Answer<Vec<DealSummary>> {
+    Ok(app
+        .deals()
+        .await?
+        .iter()
+        .map(|seen| DealSummary::new(&seen.deal, seen.me))
+        .collect())
+}
+
+/// One deal.
+#[tauri::command]
+#[specta::specta]
+pub async fn deal(app: State<'_, App>, id: String) -> Answer<DealDetail> {
+    Ok(DealDetail::new(&app.deal(number(&id)?).await?, now()))
+}
+
+/// Sends a message.
+#[tauri::command]
+#[specta::specta]
+pub async fn send_deal_message(app: State<'_, App>, deal: String, text: String) -> Answer<DealDetail> {
+    Ok(DealDetail::new(
+        &app.send_deal_message(number(&deal)?, &text).await?,
+        now(),
+    ))
+}
+
+/// Says that the fiat was sent.
+#[tauri::command]
+#[specta::specta]
+pub async fn declare_paid(app: State<'_, App>, deal: String, seen_fiat: String) -> Answer<DealDetail> {
+    Ok(DealDetail::new(
+        &app.declare_paid(number(&deal)?, fiat_amount(&seen_fiat)?).await?,
+        now(),
+    ))
+}
+
+/// Cancels a deal.
+#[tauri::command]
+#[specta::specta]
+pub async fn cancel_deal(app: State<'_, App>, deal: String) -> Answer<DealDetail> {
+    Ok(DealDetail::new(&app.cancel_deal(number(&deal)?).await?, now()))
+}

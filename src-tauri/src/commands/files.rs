@@ -1,0 +1,92 @@
+//! Files that the person picks. The page itself has no way to the file system: it names neither path nor folder.
+
+use std::{io::Read, path::PathBuf};
+
+use kvit_domain::fault::{Fault as DomainFault, FaultCode};
+use tauri::AppHandle;
+use tauri_plugin_dialog::{DialogExt, FilePath};
+
+use super::Answer;
+
+/// Larger files are no keys and no confirmations.
+const LIMIT: u64 = 1024 * 1024;
+
+/// Lets the person pick a file and reads its text; `None` if they changed their mind.
+#[tauri::command]
+#[specta::specta]
+pub async fn open_text_file(app: AppHandle) -> Answer<Option<String>> {
+    let picked = blocking(move || app.dialog().file().blocking_pick_file()).await?;
+    let Some(path) = path(picked)? else {
+        return Ok(None);
+    };
+    let text = blocking(move || read(&path)).await??;
+    Ok(Some(text))
+}
+
+/// Lets the person pick where to keep a text; `false` if they changed their mind.
+#[tauri::command]
+#[specta::specta]
+pub async fn save_text(app: AppHandle, name: String, text: String) -> Answer<bool> {
+    let name: String = name
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
+        .take(80)
+        .collect();
+    let picked = blocking(move || app.dialog().file().set_file_name(name).blocking_save_file()).await?;
+    let Some(path) = path(picked)? else {
+        return Ok(false);
+    };
+    let written = blocking(move || std::fs::write(path, text)).await?;
+    written.map_err(|error| {
+        tracing::warn!(%error, "the text was not kept");
+        DomainFault::new(FaultCode::SettingsUnwritable)
+    })?;
+    Ok(true)
+}
+
+fn path(picked: Option<FilePath>) -> Result<Option<PathBuf>, DomainFault> {
+    picked
+        .map(FilePath::into_path)
+        .transpose()
+        .map_err(|_| FaultCode::FileUnreadable.into())
+}
+
+/// Reads at most [`LIMIT`] bytes. Bytes that are no UTF-8 are replaced: the check then says what is wrong with them.
+fn read(path: &PathBuf) -> Result<String, DomainFault> {
+    let unreadable = |error: std::io::Error| {
+        tracing::warn!(%error, "the file cannot be read");
+        DomainFault::new(FaultCode::FileUnreadable)
+    };
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    let mut bytes = Vec::new();
+    file.take(LIMIT + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > LIMIT {
+        return Err(FaultCode::FileTooLarge.into());
+    }
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, DomainFault> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|_| FaultCode::Internal.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_read_within_its_limit() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("text");
+        std::fs::write(&path, "квит").unwrap();
+        assert_eq!(read(&path).unwrap(), "квит");
+        std::fs::write(&path, vec![b'a'; LIMIT as usize + 1]).unwrap();
+        assert_eq!(read(&path).unwrap_err().code, FaultCode::FileTooLarge);
+        assert_eq!(
+            read(&folder.path().join("none")).unwrap_err().code,
+            FaultCode::FileUnreadable
+        );
+    }
+}
