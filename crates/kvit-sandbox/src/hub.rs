@@ -237,3 +237,55 @@ fn send<M: Clone>(
     subscribers
         .retain(|subscriber| !chosen(subscriber) || subscriber.messages.try_send(message.clone()).is_ok());
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::*;
+    use crate::books::MARKETPLACE;
+    use crate::money::Sats;
+    use crate::store::Storage;
+
+    #[test]
+    fn what_cannot_be_stored_did_not_happen() {
+        let clock = Clock::manual(SystemTime::UNIX_EPOCH);
+        let mut store = Store::open(&Storage::Memory).unwrap();
+        let mut books = Books::empty(clock.now());
+        store.found(&mut books, &[]).unwrap();
+        let books = store.load().unwrap();
+        let key = SigningKey::generate(clock.now()).unwrap();
+        let hub = Hub::new(books, store, clock, key, 1);
+        let credit = |hub: &Hub| hub.act(|books, _| books.credit(MARKETPLACE, Sats(5)));
+        let balance = |hub: &Hub| hub.read(|books| Ok(books.user(MARKETPLACE)?.confirmed)).unwrap();
+        assert_eq!(credit(&hub), Ok(()));
+        let mut events = hub.subscribe_events(MARKETPLACE).unwrap().later;
+        hub.state().store.fill_up();
+        assert_eq!(credit(&hub), Err(Refusal::Internal));
+        assert_eq!(balance(&hub), Sats(5));
+        assert!(
+            events.try_recv().is_err(),
+            "nothing is announced that did not happen"
+        );
+    }
+
+    #[test]
+    fn an_act_that_panics_leaves_no_trace() {
+        let clock = Clock::manual(SystemTime::UNIX_EPOCH);
+        let key = SigningKey::generate(clock.now()).unwrap();
+        let mut books = Books::empty(clock.now());
+        books.commit(clock.now());
+        let hub = Hub::new(books, Store::open(&Storage::Memory).unwrap(), clock, key, 1);
+        let died = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            hub.act(|books, _| -> Result<(), Refusal> {
+                books.credit(MARKETPLACE, Sats(5))?;
+                panic!("half-way");
+            })
+        }));
+        assert!(died.is_err());
+        assert_eq!(
+            hub.read(|books| Ok(books.user(MARKETPLACE)?.confirmed)),
+            Ok(Sats::ZERO)
+        );
+    }
+}

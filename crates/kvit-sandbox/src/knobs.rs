@@ -178,6 +178,30 @@ impl Sandbox {
         })
     }
 
+    /// Sets every exchange to this many hundredths of a USD per bitcoin; ads and invoices follow.
+    pub fn set_market(&self, dollars: Cents) -> Result<(), Refusal> {
+        if dollars <= Cents::ZERO {
+            return Err(Refusal::Internal);
+        }
+        self.hub().act(|books, now| {
+            for rate in books.rates_mut()?.exchanges.values_mut() {
+                *rate = dollars;
+            }
+            books.refresh_prices(now)
+        })
+    }
+
+    /// Makes a user anonymous, or ordinary again.
+    pub fn set_anonymous(&self, login: &str, anonymous: bool) -> Result<(), Refusal> {
+        self.hub().act(|books, _| {
+            let id = books.user_by_login(login).ok_or(Refusal::UserNotFound)?.id;
+            books.edit_user(id, |user| {
+                user.anonymous = anonymous;
+                Ok(())
+            })
+        })
+    }
+
     /// Lets a simulated user pay an invoice from balance; the payment's number.
     pub fn buy(&self, login: &str, invoice: u64, pieces: u32) -> Result<u64, Refusal> {
         self.hub().act(|books, now| {

@@ -114,7 +114,8 @@ fn due_in_deal(books: &Books, deal: &Deal, now: Moment, seed: u64) -> Result<Opt
             if after_a_while(declared, seed, deal.id, 2) > now {
                 return Ok(None);
             }
-            let thanked = spoke.at >= declared && spoke.text == words.thanks();
+            // A full chat must not keep anybody's bitcoin.
+            let thanked = deal.chat_full() || (spoke.at >= declared && spoke.text == words.thanks());
             return Ok(if thanked {
                 Some(Deed::IPayed {
                     deal: deal.id,

@@ -285,9 +285,6 @@ impl Sandbox {
             stop,
         } = self;
         drop(stop);
-        hub.faults.end_streams();
-        hub.faults.refuse_connections(true);
-        hub.faults.cut_connections();
         drop(running);
         for task in [Some(server), acting].into_iter().flatten() {
             if task.await.is_err() {

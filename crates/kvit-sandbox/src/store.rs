@@ -101,6 +101,12 @@ impl Store {
         Ok(Store { sqlite })
     }
 
+    /// From now on nothing can be written, as on a full disk.
+    #[cfg(test)]
+    pub(crate) fn fill_up(&self) {
+        self.sqlite.pragma_update(None, "query_only", true).unwrap();
+    }
+
     /// A key or token by name.
     pub(crate) fn house_secret(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
         let found = self

@@ -488,3 +488,203 @@ async fn a_user_has_at_most_thirty_streams_of_a_kind() {
     let status = api.subscribe_variables(()).await.unwrap_err();
     assert_eq!(text(&status), "UserException: Maximum subscriptions reached");
 }
+
+#[tokio::test]
+async fn knobs_for_people_and_prices_reach_the_contract() {
+    let world = World::open().await;
+    let mut api = world.client().await;
+    let search = |invoice_id| v1::GetInvoiceSuitableAdvertisementsRequest {
+        country: "US".into(),
+        currency: "USD".into(),
+        payment_type: "ZELLE".into(),
+        invoice_id,
+        pieces: 2,
+        skip: 0,
+        count: 100,
+    };
+    let invoice = world.coffee(0).await;
+    let first = api
+        .get_invoice_suitable_advertisements(search(invoice))
+        .await
+        .unwrap()
+        .into_inner();
+    let best = first.advertisements[0].clone();
+    // The search, and the whole sum it was for, is remembered (row 38).
+    let last = api
+        .get_last_ad_search_params(())
+        .await
+        .unwrap()
+        .into_inner()
+        .last_sell_search
+        .unwrap();
+    assert_eq!(
+        last.amount,
+        Some(v1::Decimal {
+            units: 0,
+            nanos: 2_400_000
+        })
+    );
+
+    world
+        .sandbox
+        .set_ad_price(best.id, kvit_sandbox::Cents(99_999_900))
+        .unwrap();
+    let second = api
+        .get_invoice_suitable_advertisements(search(invoice))
+        .await
+        .unwrap()
+        .into_inner();
+    assert_ne!(second.advertisements[0].id, best.id);
+    let moved = second.advertisements[0].clone();
+    let owner = moved.owner.unwrap().username;
+    world.sandbox.block(&owner, "you", true).unwrap();
+    let third = api
+        .get_invoice_suitable_advertisements(search(invoice))
+        .await
+        .unwrap()
+        .into_inner();
+    assert!(
+        third
+            .advertisements
+            .iter()
+            .all(|ad| ad.owner.as_ref().unwrap().username != owner)
+    );
+    let pay = v1::PayInvoiceByDealRequest {
+        invoice_id: invoice,
+        pieces: 2,
+        advertisement_id: moved.id,
+    };
+    let refused = api.pay_invoice_by_deal(pay).await.unwrap_err();
+    assert_eq!(text(&refused), "UserException: Advertisement not found.");
+    world.sandbox.block(&owner, "you", false).unwrap();
+    world.sandbox.set_balance(&owner, Sats(0)).unwrap();
+    let refused = api.pay_invoice_by_deal(pay).await.unwrap_err();
+    assert_eq!(text(&refused), "UserException: Advertisement not found.");
+
+    // Fiat prices follow the market; half the dollars for a bitcoin, twice the bitcoin.
+    let price = |answer: v1::GetInvoicesResponse| answer.invoices[0].current_crypto_price.unwrap().nanos;
+    let ask = v1::GetInvoiceByIdRequest { invoice_id: 101 };
+    world.sandbox.set_market(kvit_sandbox::Cents(8_000_000)).unwrap();
+    assert_eq!(
+        price(api.get_invoice_by_id(ask).await.unwrap().into_inner()),
+        612_500
+    );
+    world.sandbox.set_market(kvit_sandbox::Cents(4_000_000)).unwrap();
+    assert_eq!(
+        price(api.get_invoice_by_id(ask).await.unwrap().into_inner()),
+        1_225_000
+    );
+
+    world.sandbox.set_anonymous("you", true).unwrap();
+    let private = v1::PayInvoiceFromBalanceRequest {
+        invoice_id: 1_207,
+        pieces: 1,
+    };
+    let refused = api.pay_invoice_from_balance(private).await.unwrap_err();
+    assert_eq!(
+        text(&refused),
+        "UserException: Anonymous users cannot pay private invoices."
+    );
+}
+
+#[tokio::test]
+async fn lists_are_paged_and_filtered_as_the_contract_says() {
+    let world = World::open().await;
+    let mut api = world.client().await;
+    let all = world.payments(0).await;
+    assert!(all.is_sorted_by(|a, b| a.id > b.id));
+    let mut seen = Vec::new();
+    let mut last_id = 0;
+    loop {
+        let ask = v1::GetInvoicePaymentsRequest {
+            last_id,
+            count: 2,
+            ..Default::default()
+        };
+        let page = api.get_invoice_payments(ask).await.unwrap().into_inner().payments;
+        let Some(last) = page.last() else { break };
+        last_id = last.id;
+        seen.extend(page.iter().map(|payment| payment.id));
+    }
+    assert_eq!(seen, all.iter().map(|payment| payment.id).collect::<Vec<_>>());
+    for count in [0, 101] {
+        let ask = v1::GetInvoicePaymentsRequest {
+            count,
+            ..Default::default()
+        };
+        let refused = api.get_invoice_payments(ask).await.unwrap_err();
+        assert!(text(&refused).starts_with("ArgumentOutOfRangeException: count must be between 1 and 100"));
+    }
+    let unknown = v1::GetInvoicePaymentsRequest {
+        payment_id: 1,
+        count: 1,
+        ..Default::default()
+    };
+    assert!(
+        api.get_invoice_payments(unknown)
+            .await
+            .unwrap()
+            .into_inner()
+            .payments
+            .is_empty()
+    );
+
+    let mine = v1::GetInvoicesRequest {
+        is_owner: true,
+        is_owner_has_value: true,
+        count: 300,
+        ..Default::default()
+    };
+    let mine = api.get_invoices(mine).await.unwrap().into_inner().invoices;
+    assert!(
+        mine.iter()
+            .all(|invoice| invoice.owner.as_ref().unwrap().username == "you" && invoice.secrets_count > 0)
+    );
+    let private = v1::GetInvoicesRequest {
+        is_private: true,
+        is_private_has_value: true,
+        count: 300,
+        to_user: "you".into(),
+        ..Default::default()
+    };
+    let private = api.get_invoices(private).await.unwrap().into_inner().invoices;
+    assert_eq!(
+        private.iter().map(|invoice| invoice.id).collect::<Vec<_>>(),
+        [1_207]
+    );
+    assert_eq!(private[0].secrets_count, 0);
+
+    let deals = |status: Vec<i32>, load_count| v1::GetMyDealsRequest {
+        status,
+        deal_id: 0,
+        load_count,
+    };
+    let newest = api
+        .get_my_deals(deals(vec![0, 1, 2, 3, 4], -1))
+        .await
+        .unwrap()
+        .into_inner()
+        .deals;
+    let oldest = api
+        .get_my_deals(deals(vec![0, 1, 2, 3, 4], 1))
+        .await
+        .unwrap()
+        .into_inner()
+        .deals;
+    assert!(newest[0].id > oldest[0].id);
+    assert!(
+        api.get_my_deals(deals(vec![], -10))
+            .await
+            .unwrap()
+            .into_inner()
+            .deals
+            .is_empty()
+    );
+    let refused = api.get_my_deals(deals(vec![9], -10)).await.unwrap_err();
+    assert_eq!(text(&refused), "UserException: Incorrect dial status");
+    let refused = api
+        .get_deal_by_id(v1::GetDealByIdRequest { id: 4_711 })
+        .await
+        .unwrap_err();
+    assert_eq!(text(&refused), "UserException: Deal with id=4711 not found.");
+}

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use common::{START, key, with_token};
 use kvit_proto::v1;
-use kvit_sandbox::{Clock, NewInvoice, OpenError, Options, Sandbox, Sats, Storage, StoreError};
+use kvit_sandbox::{Clock, NewInvoice, OpenError, Options, People, Sandbox, Sats, Storage, StoreError};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls;
 use tonic::transport::Endpoint;
@@ -162,4 +162,68 @@ async fn people_act_the_same_for_the_same_seed() {
         ends.push((rates, summary));
     }
     assert_eq!(ends[0], ends[1]);
+}
+
+#[tokio::test]
+async fn a_crash_loses_nothing_and_doubles_nothing() {
+    let (running, crashed) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (first, _) = options(Storage::File(running.path().join("practice.sqlite")));
+    let sandbox = Sandbox::open(first).await.unwrap();
+    let invoice = sandbox
+        .issue_invoice(NewInvoice::public("you", Sats(20_000)))
+        .unwrap();
+    for _ in 0..3 {
+        sandbox.buy("marta.k", invoice, 2).unwrap();
+    }
+    // What a power cut would leave: the files as they are, never closed.
+    for file in std::fs::read_dir(running.path()).unwrap() {
+        let file = file.unwrap();
+        std::fs::copy(file.path(), crashed.path().join(file.file_name())).unwrap();
+    }
+    let (second, _) = options(Storage::File(crashed.path().join("practice.sqlite")));
+    let again = Sandbox::open(second).await.unwrap();
+    for login in ["you", "marta.k"] {
+        assert_eq!(again.balance(login).unwrap(), sandbox.balance(login).unwrap());
+    }
+    assert_eq!(again.total().unwrap(), sandbox.total().unwrap());
+    assert_eq!(again.token(), sandbox.token());
+}
+
+#[tokio::test(start_paused = true)]
+async fn acting_people_need_no_hand() {
+    let (still, clock) = options(Storage::Memory);
+    let sandbox = Sandbox::open(Options {
+        people: People::Acting,
+        ..still
+    })
+    .await
+    .unwrap();
+    let mut api = with_token(common::channel(&sandbox).await, &sandbox.token());
+    let pay = v1::PayInvoiceByBestDealRequest {
+        country: "GB".into(),
+        currency: "GBP".into(),
+        payment_type: "NATIONAL_BANK".into(),
+        invoice_id: 1_207,
+        pieces: 1,
+    };
+    let payment = api.pay_invoice_by_best_deal(pay).await.unwrap().into_inner();
+    let Some(v1::invoice_payment::NullableDeal::Deal(deal)) = payment.nullable_deal else {
+        panic!("no deal")
+    };
+    clock.advance(Duration::from_secs(7));
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let ask = v1::GetDealByIdRequest { id: deal.id };
+    let messages = api.get_deal_by_id(ask).await.unwrap().into_inner().messages;
+    assert!(messages[0].text.contains("PRACTICE"), "{messages:?}");
+    api.i_payed(v1::IPayedRequest { deal_id: deal.id }).await.unwrap();
+    clock.advance(Duration::from_secs(7));
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let deal = api.get_deal_by_id(ask).await.unwrap().into_inner();
+    assert_eq!(deal.status, 1);
+    let Some(v1::deal::NullablePayment::Payment(payment)) = deal.nullable_payment else {
+        panic!("no payment")
+    };
+    assert!(payment.confirmation.contains("InvoiceId: 1207\nCryptoAmount: "));
+    assert!(!payment.confirmation.contains("Pieces"));
+    assert_eq!(payment.secrets[0].text, "Collection code 5512, shelf 14");
 }

@@ -95,6 +95,10 @@ impl Deal {
         self.created_at.after_minutes(self.window) <= now
     }
 
+    pub(crate) fn chat_full(&self) -> bool {
+        self.messages.len() >= CHAT_LIMIT
+    }
+
     fn other(&self, user: u64) -> u64 {
         if user == self.owner {
             self.initiator
@@ -287,7 +291,7 @@ impl Books {
         if !matches!(deal.status, DealStatus::Opened | DealStatus::Disputed) {
             return Err(Refusal::ChatClosed(deal.status.name()));
         }
-        if deal.messages.len() >= CHAT_LIMIT {
+        if deal.chat_full() {
             return Err(Refusal::OutOfRange(format!(
                 "Messages cannot be greater than {CHAT_LIMIT}."
             )));

@@ -3,12 +3,17 @@
 use serde::{Deserialize, Serialize};
 
 use super::Books;
+use super::users::Role;
 use crate::clock::Moment;
 use crate::refusal::Refusal;
 use crate::table::Row;
 
-/// Unread events kept per user; the oldest give way, so that a client that never reads cannot fill the disk.
-const KEPT_PER_USER: usize = 1_000;
+/// Unread events kept for the local user; the oldest give way, so that a client that never reads cannot fill
+/// the disk.
+const KEPT: usize = 1_000;
+
+/// The same for simulated people, who hardly ever read.
+const KEPT_FOR_OTHERS: usize = 50;
 
 /// What happened, by the number of the object. What is shown is the object as the receiver may see it then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,7 +70,12 @@ impl Books {
             .filter(|(_, e)| e.to == to)
             .map(|(id, _)| id)
             .collect();
-        for old in mine.iter().take(mine.len().saturating_sub(KEPT_PER_USER)) {
+        let kept = if self.user(to)?.role == Role::Local {
+            KEPT
+        } else {
+            KEPT_FOR_OTHERS
+        };
+        for old in mine.iter().take(mine.len().saturating_sub(kept)) {
             self.events.remove(*old);
         }
         self.announce(Notice {

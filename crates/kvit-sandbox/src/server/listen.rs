@@ -49,11 +49,18 @@ impl Running {
                 hub: Arc::clone(&hub),
             },
         );
-        let stopped = stop.clone();
+        let (stopped, stopping) = (stop.clone(), Arc::clone(&hub));
+        let stopped = async move {
+            stopped.cancelled().await;
+            // Whoever is still connected would keep the server, and its file, open.
+            stopping.faults.refuse_connections(true);
+            stopping.faults.end_streams();
+            stopping.faults.cut_connections();
+        };
         let task = tokio::spawn(async move {
             let served = Server::builder()
                 .add_service(service)
-                .serve_with_incoming_shutdown(ReceiverStream::new(incoming), stopped.cancelled_owned())
+                .serve_with_incoming_shutdown(ReceiverStream::new(incoming), stopped)
                 .await;
             if let Err(error) = served {
                 tracing::error!(%error, "the practice marketplace stopped serving");
