@@ -274,7 +274,12 @@ impl Marketplace {
                 Ok(value) => return Ok(value),
                 Err(fault) => status::malformed(fault),
             },
-            Some(Err(status)) => status::fault(&status),
+            Some(Err(status)) => {
+                if status::channel_is_dead(&status) {
+                    self.renew(link);
+                }
+                status::fault(&status)
+            }
             None => {
                 // A connection that swallowed one call is not given the next.
                 self.renew(link);

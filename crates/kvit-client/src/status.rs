@@ -25,6 +25,8 @@ pub(crate) fn fault(status: &Status) -> Fault {
     let code = match status.code() {
         // A stream is over; never an answer.
         Code::Ok => FaultCode::ConnectionLost,
+        // It was not sent.
+        Code::Unknown if channel_is_dead(status) => FaultCode::Unreachable,
         Code::Unknown => match refusal(message) {
             Some(fault) => return fault,
             None => FaultCode::ConnectionLost,
@@ -69,6 +71,12 @@ fn internal(message: &str) -> FaultCode {
     } else {
         FaultCode::ServerBusy
     }
+}
+
+/// Did the channel itself give up, as it does when the task behind it is gone? It will never work again; the words
+/// are the generated client's.
+pub(crate) fn channel_is_dead(status: &Status) -> bool {
+    status.code() == Code::Unknown && status.message().starts_with("Service was not ready")
 }
 
 /// The fault of an answer that breaks the contract.

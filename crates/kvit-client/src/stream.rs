@@ -202,9 +202,9 @@ where
         message(messages, self.marketplace.limits().silence, &self.read).await
     }
 
-    /// Lost or stopped. Silence may be the connection's: the next attempt takes another.
+    /// Lost or stopped. Silence, or no way, may be the channel's: the next attempt takes another.
     fn broken(&mut self, link: u64, fault: Fault) -> StreamItem<T> {
-        if fault.code == FaultCode::TimedOut {
+        if matches!(fault.code, FaultCode::TimedOut | FaultCode::Unreachable) {
             self.marketplace.renew(link);
         }
         if is_final(fault.code) {

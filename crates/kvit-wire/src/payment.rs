@@ -241,6 +241,26 @@ mod tests {
         assert_eq!(list_request(None, None, None, 1000).count, 100);
     }
 
+    /// A payment in a deal in a payment, as deep as anybody likes: refused by the decoder at its depth of 100, and
+    /// below that read no deeper than the contract goes.
+    #[test]
+    fn a_payment_in_a_deal_in_a_payment() {
+        fn wrapped(tag: u32, inner: &[u8]) -> Vec<u8> {
+            let mut bytes = Vec::new();
+            prost::encoding::encode_key(tag, prost::encoding::WireType::LengthDelimited, &mut bytes);
+            prost::encoding::encode_varint(inner.len() as u64, &mut bytes);
+            bytes.extend_from_slice(inner);
+            bytes
+        }
+        let nested =
+            |levels: usize| (0..levels).fold(Vec::new(), |bytes, _| wrapped(13, &wrapped(23, &bytes)));
+        for levels in [1, 10, 49] {
+            let message = v1::InvoicePayment::decode(nested(levels).as_slice()).unwrap();
+            assert_eq!(read(message, &Path::ROOT).unwrap_err().path, "Deal.Advertisement");
+        }
+        assert!(v1::InvoicePayment::decode(nested(10_000).as_slice()).is_err());
+    }
+
     proptest! {
         #[test]
         fn payments_survive(payment in samples::payment()) {

@@ -18,7 +18,7 @@ use secrecy::SecretString;
 use tokio::{io::DuplexStream, sync::mpsc, time::Instant};
 use tonic::{Code, Status, body::Body, codegen::http};
 
-use super::fake::{Fake, Reply, Seen, invoice, payment, profile, token, user};
+use super::fake::{Fake, Reply, Seen, deal, invoice, message, payment, profile, token, user};
 use crate::{Limits, Marketplace, PaymentsFilter};
 
 fn invoice_id(id: u64) -> InvoiceId {
@@ -403,6 +403,73 @@ async fn answers_are_large_but_bounded() {
     assert_eq!(market.rates().await.unwrap().0.len(), 4 * 1024);
     let (market, _) = Fake::new(|_| of_size(12)).client();
     assert_eq!(market.rates().await.unwrap_err().code, FaultCode::Malformed);
+}
+
+#[tokio::test]
+async fn deals_and_their_chat() {
+    let fake = Fake::new(|seen| match seen.rpc.as_str() {
+        "GetMyDeals" => Reply::message(&v1::GetMyDealsResponse {
+            deals: vec![deal(9), deal(8)],
+        }),
+        "GetDealById" => Reply::message(&deal(9)),
+        "IPayed" => {
+            let mut declared = deal(9);
+            declared.is_fiat_payed = true;
+            Reply::message(&v1::IPayedResponse { deal: Some(declared) })
+        }
+        "CancelDeal" => Reply::message(&v1::CancelDealResponse { deal: Some(deal(9)) }),
+        "SendMessage" => Reply::message(&v1::SendMessageResponse {
+            message: Some(message(12)),
+        }),
+        other => panic!("{other}"),
+    });
+    let (market, _) = fake.client();
+    let id = DealId::new(9).unwrap();
+    let deals = market
+        .deals(&[DealStatus::Opened, DealStatus::Disputed], 20)
+        .await
+        .unwrap();
+    assert_eq!(deals.iter().map(|deal| deal.id.get()).collect::<Vec<_>>(), [9, 8]);
+    let asked = v1::GetMyDealsRequest::decode(fake.seen()[0].message.as_slice()).unwrap();
+    // Newest first is a negative count (section 13.6).
+    assert_eq!((asked.status, asked.load_count), (vec![0, 3], -20));
+    assert_eq!(market.deal(id).await.unwrap().messages[0].text, "Hello");
+    assert!(market.declare_paid(id).await.unwrap().fiat_declared);
+    assert_eq!(market.cancel_deal(id).await.unwrap().id, id);
+    assert_eq!(market.send_deal_message(id, "Hello").await.unwrap().id.get(), 12);
+    // Another deal than the one asked for is no answer.
+    let other = DealId::new(10).unwrap();
+    for fault in [
+        market.deal(other).await.unwrap_err(),
+        market.declare_paid(other).await.unwrap_err(),
+        market.cancel_deal(other).await.unwrap_err(),
+    ] {
+        assert_eq!(fault.code, FaultCode::Malformed);
+    }
+}
+
+/// The task behind a channel can be gone, for instance with the runtime that it ran on: the next call makes another.
+#[test]
+fn a_dead_channel_is_replaced() {
+    let first = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let fake = Fake::new(|_| Reply::message(&profile()));
+    let (market, _) = first.block_on(async { fake.client() });
+    drop(first);
+    let second = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    second.block_on(async {
+        let fault = market.pay_from_balance(invoice_id(88), 1).await.unwrap_err();
+        assert_eq!(
+            (fault.code, fault.money),
+            (FaultCode::Unreachable, MoneyMoved::No)
+        );
+        assert!(market.profile().await.is_ok());
+    });
 }
 
 #[tokio::test]

@@ -264,6 +264,47 @@ pub(super) fn payment(id: u64, invoice_id: u64) -> v1::InvoicePayment {
     }
 }
 
+/// A deal, in order.
+pub(super) fn deal(id: u64) -> v1::Deal {
+    let made = prost_types::Timestamp {
+        seconds: 1_700_000_000,
+        nanos: 0,
+    };
+    let fiat = |units| Some(v1::Decimal { units, nanos: 0 });
+    v1::Deal {
+        id,
+        fiat_amount: fiat(60),
+        crypto_amount: Some(btc(120_000)),
+        created_at: Some(made),
+        advertisement: Some(v1::Advertisement {
+            id: 5,
+            fiat_currency: "EUR".into(),
+            price: fiat(50_000),
+            owner: Some(user(4)),
+            ..v1::Advertisement::default()
+        }),
+        ad_owner_info: Some(user(4)),
+        initiator: Some(user(1)),
+        messages: vec![message(11)],
+        fee: "0.000012".into(),
+        ..v1::Deal::default()
+    }
+}
+
+/// A message of its chat.
+pub(super) fn message(id: u64) -> v1::DealMessage {
+    v1::DealMessage {
+        id,
+        created_at: Some(prost_types::Timestamp {
+            seconds: 1_700_000_060,
+            nanos: 0,
+        }),
+        owner_id: user(4).id,
+        text: "Hello".into(),
+        image_ids: Vec::new(),
+    }
+}
+
 /// A profile, in order.
 pub(super) fn profile() -> v1::MyProfileResponse {
     v1::MyProfileResponse {

@@ -21,7 +21,7 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 
 use super::fake::{Fake, Reply, profile, token};
-use crate::{CertificatePin, Limits, Marketplace, Target, probe, tls as own};
+use crate::{CertificatePin, Limits, Marketplace, Target, dial::Dialer, probe, tls as own};
 
 /// A certificate and its key.
 struct Identity {
@@ -462,4 +462,19 @@ async fn what_a_proxy_refuses() {
         profile_of(&around).await.unwrap_err().code,
         FaultCode::ProxyFailed
     );
+}
+
+/// With Nagle's algorithm on, every call takes the 40 ms of the other end's delayed acknowledgement.
+#[tokio::test]
+async fn no_socket_waits_to_fill_its_packets() {
+    let identity = self_signed(&["localhost"]);
+    let server = Secure::start(&identity).await;
+    let proxy = Socks::start(([127, 0, 0, 1], server.port).into(), 0).await;
+    for way in [String::new(), format!("127.0.0.1:{}", proxy.port)] {
+        let address = format!("localhost:{}", server.port);
+        let target = Target::parse(&address, &way, &identity.pin().to_string()).unwrap();
+        let config = own::config(own::Trust::Pinned(identity.pin())).unwrap();
+        let stream = Dialer::new(&target, config).unwrap().dial().await.unwrap();
+        assert!(stream.get_ref().0.nodelay().unwrap(), "{way:?}");
+    }
 }
