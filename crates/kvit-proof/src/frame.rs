@@ -197,7 +197,7 @@ impl Frame {
         if reader.next() != Some("") {
             return Err(reader.fault(FrameFaultKind::NoBlankBeforeArmor));
         }
-        let (packets, has_checksum) = armor(&mut reader)?;
+        let (packets, checksum) = armor(&mut reader)?;
 
         let ends_with_newline = match reader.next() {
             None => false,
@@ -212,7 +212,7 @@ impl Frame {
             digest,
             &text,
             &packets,
-            has_checksum,
+            checksum.as_deref(),
             ends_with_newline,
             input.len(),
         );
@@ -367,8 +367,9 @@ fn text(reader: &mut Lines<'_>, capacity: usize) -> Result<String, FrameFault> {
     Ok(text)
 }
 
-/// Reads the armor up to and including the END line. Returns the packets and whether a checksum was there.
-fn armor(reader: &mut Lines<'_>) -> Result<(Vec<u8>, bool), FrameFault> {
+/// Reads the armor up to and including the END line. Returns the packets and the checksum, if there is one:
+/// the right one, as computed.
+fn armor(reader: &mut Lines<'_>) -> Result<(Vec<u8>, Option<String>), FrameFault> {
     let mut data = String::new();
     let mut last_line_seen = false;
     let mut line = loop {
@@ -393,17 +394,19 @@ fn armor(reader: &mut Lines<'_>) -> Result<(Vec<u8>, bool), FrameFault> {
         return Err(reader.fault(FrameFaultKind::Armor));
     }
 
-    let checksum = line.strip_prefix('=');
-    if let Some(checksum) = checksum {
-        if checksum != crc24_base64(&packets) {
+    let mut checksum = None;
+    if let Some(written) = line.strip_prefix('=') {
+        let computed = crc24_base64(&packets);
+        if written != computed {
             return Err(reader.fault(FrameFaultKind::Checksum));
         }
+        checksum = Some(computed);
         line = reader.next().unwrap_or_default();
     }
     if line != END_SIGNATURE {
         return Err(reader.fault(FrameFaultKind::NoEnd));
     }
-    Ok((packets, checksum.is_some()))
+    Ok((packets, checksum))
 }
 
 /// Writes the frame that the grammar describes.
@@ -411,7 +414,7 @@ fn write(
     digest: NamedDigest,
     text: &str,
     packets: &[u8],
-    has_checksum: bool,
+    checksum: Option<&str>,
     ends_with_newline: bool,
     capacity: usize,
 ) -> Vec<u8> {
@@ -441,9 +444,9 @@ fn write(
         out.push('\n');
         rest = after;
     }
-    if has_checksum {
+    if let Some(checksum) = checksum {
         out.push('=');
-        out.push_str(&crc24_base64(packets));
+        out.push_str(checksum);
         out.push('\n');
     }
     out.push_str(END_SIGNATURE);

@@ -21,7 +21,7 @@ use sequoia_openpgp::types::{HashAlgorithm, SignatureType};
 use sequoia_openpgp::{Fingerprint, KeyHandle};
 
 use crate::frame::{Digest, Frame, NamedDigest};
-use crate::key::{KeyState, PinnedKey, policy, timestamp};
+use crate::key::{KeyState, PinnedKey, policy, system_time, timestamp};
 use crate::verdict::{Forgery, NotVerified, Refusal};
 
 /// Largest confirmation read, in bytes; a real one has about 1,100.
@@ -100,7 +100,11 @@ pub fn verify_text(
         signed_at: good.signed_at,
         digest,
         key: key.fingerprint().to_owned(),
-        signing_key: good.signing_key.to_hex(),
+        signing_key: if good.signing_key == *key.full_fingerprint() {
+            key.fingerprint().to_owned()
+        } else {
+            good.signing_key.to_hex()
+        },
     })
 }
 
@@ -108,59 +112,58 @@ pub fn verify_text(
 struct Good {
     text: Vec<u8>,
     signed_at: Timestamp,
-    expires: Option<Timestamp>,
     signing_key: Fingerprint,
 }
 
 /// Everything but the state of signature and key at the time of judging. The policy is that of `at`: were it that
 /// of the signature's own date, the signer would choose how strictly it is judged.
 fn verify_frame(frame: &Frame, digest: Digest, key: &PinnedKey, at: Timestamp) -> Result<Good, Refusal> {
-    let signature = only_signature(&frame.packets, digest)?;
-    let signed_at = signature
-        .signature_creation_time()
-        .ok_or(Refusal::Forged(Forgery::MalformedSignature))?;
-
-    // Sequoia asks whether the signature is "alive" before it does the arithmetic, and then an altered text with
-    // a future date would pass for a merely early one. So it is judged as of its own date here; `judge_now`
-    // follows.
+    const MALFORMED: Refusal = Refusal::Forged(Forgery::MalformedSignature);
+    let body = only_packet(&frame.packets).ok_or(Refusal::Forged(Forgery::NotOneSignature))?;
     let policy = policy(at);
-    let helper = Judge {
+    let mut text = Vec::with_capacity(frame.text.len().saturating_add(1));
+    let judge = Judge {
         key,
         digest,
+        body,
+        at,
         outcome: None,
     };
-    let mut verifier = VerifierBuilder::from_bytes(&frame.canonical)
+    let outcome = VerifierBuilder::from_bytes(&frame.canonical)
         // All of the text fits, so it is verified before a byte of it is handed out.
         .map(|builder| builder.buffer_size(frame.canonical.len()))
-        .and_then(|builder| builder.with_policy(&policy, signed_at, helper))
-        .map_err(|_| Refusal::Forged(Forgery::MalformedSignature))?;
-    let mut text = Vec::with_capacity(frame.text.len().saturating_add(1));
-    let read = verifier.read_to_end(&mut text);
-    let outcome = verifier.into_helper().outcome;
-    let signing_key = outcome.unwrap_or(Err(Refusal::Forged(Forgery::MalformedSignature)))?;
-    read.map_err(|_| Refusal::Forged(Forgery::MalformedSignature))?;
+        .and_then(|builder| builder.with_policy(&policy, system_time(latest(at)), judge))
+        .map_err(|_| MALFORMED)
+        .and_then(|mut verifier| {
+            verifier.read_to_end(&mut text).map_err(|_| MALFORMED)?;
+            verifier.into_helper().outcome.unwrap_or(Err(MALFORMED))
+        });
+    match outcome {
+        Ok(Accepted {
+            signing_key,
+            signed_at,
+        }) => Ok(Good {
+            text,
+            signed_at,
+            signing_key,
+        }),
+        // What is wrong with the signature itself says more than that the verifier did not like it.
+        Err(refusal) => {
+            examine(&Signature::from_bytes(body).map_err(|_| MALFORMED)?, body, digest)?;
+            Err(refusal)
+        }
+    }
+}
 
-    Ok(Good {
-        text,
-        signed_at: timestamp(signed_at),
-        expires: signature.signature_expiration_time().map(timestamp),
-        signing_key,
-    })
+/// The latest date of a signature that is taken for present.
+fn latest(at: Timestamp) -> Timestamp {
+    at.saturating_add(CLOCK_SKEW).unwrap_or(at)
 }
 
 /// What depends on the time of judging.
 fn judge_now(good: &Good, key: &PinnedKey, at: Timestamp) -> Result<(), Refusal> {
-    let latest = at.saturating_add(CLOCK_SKEW).unwrap_or(at);
-    if good.signed_at > latest {
-        return Err(Refusal::NotVerified(NotVerified::SignedInFuture {
-            signed_at: good.signed_at,
-        }));
-    }
     // Within the tolerance the signer's clock is as good as ours.
     let at = at.max(good.signed_at);
-    if let Some(since) = good.expires.filter(|expires| *expires <= at) {
-        return Err(Refusal::NotVerified(NotVerified::SignatureExpired { since }));
-    }
     match refusal_of_state(key.state_of(&good.signing_key, at), true) {
         None => Ok(()),
         Some(reason) => Err(Refusal::NotVerified(reason)),
@@ -182,12 +185,20 @@ fn refusal_of_state(state: KeyState, signed_while_valid: bool) -> Option<NotVeri
     }
 }
 
-/// Reads the one signature packet, demands that nothing in it can be changed without breaking it, and that it is
-/// what the frame says: a version 4 signature over text with the digest of the header.
-fn only_signature(packets: &[u8], digest: Digest) -> Result<Signature, Refusal> {
+/// Why Sequoia, asked at [`latest`], does not take a signature for alive, if it does not.
+fn untimely(signed_at: Timestamp, expires: Option<Timestamp>, latest: Timestamp) -> Option<NotVerified> {
+    if signed_at > latest {
+        return Some(NotVerified::SignedInFuture { signed_at });
+    }
+    expires
+        .filter(|since| *since <= latest)
+        .map(|since| NotVerified::SignatureExpired { since })
+}
+
+/// Demands that nothing in the signature packet can be changed without breaking it, and that it is what the frame
+/// says: a version 4 signature over text with the digest of the header. `body` is the packet as it came.
+fn examine(signature: &Signature, body: &[u8], digest: Digest) -> Result<(), Refusal> {
     const MALFORMED: Refusal = Refusal::Forged(Forgery::MalformedSignature);
-    let body = only_packet(packets).ok_or(Refusal::Forged(Forgery::NotOneSignature))?;
-    let signature = Signature::from_bytes(body).map_err(|_| MALFORMED)?;
     if signature.version() != 4 || signature.to_vec().map_err(|_| MALFORMED)? != body {
         return Err(MALFORMED);
     }
@@ -214,7 +225,7 @@ fn only_signature(packets: &[u8], digest: Digest) -> Result<Signature, Refusal> 
     if issuers > 1 {
         return Err(MALFORMED);
     }
-    Ok(signature)
+    Ok(())
 }
 
 fn hash_algorithm(digest: Digest) -> HashAlgorithm {
@@ -275,8 +286,17 @@ fn big_endian(input: &[u8], octets: usize) -> Option<(usize, &[u8])> {
 struct Judge<'k> {
     key: &'k PinnedKey,
     digest: Digest,
-    /// Fingerprint of the key that made the good signature, or why there is none. `None`: never asked.
-    outcome: Option<Result<Fingerprint, Refusal>>,
+    /// The body of the one signature packet.
+    body: &'k [u8],
+    at: Timestamp,
+    /// The one good signature, or why there is none. `None`: never asked.
+    outcome: Option<Result<Accepted, Refusal>>,
+}
+
+/// What a good signature says of itself.
+struct Accepted {
+    signing_key: Fingerprint,
+    signed_at: Timestamp,
 }
 
 impl VerificationHelper for Judge<'_> {
@@ -291,7 +311,7 @@ impl VerificationHelper for Judge<'_> {
 }
 
 impl Judge<'_> {
-    fn judge(&self, structure: &MessageStructure<'_>) -> Result<Fingerprint, Refusal> {
+    fn judge(&self, structure: &MessageStructure<'_>) -> Result<Accepted, Refusal> {
         if !structure.processed_csf_message() {
             return Err(Refusal::Forged(Forgery::NotATextSignature));
         }
@@ -310,12 +330,7 @@ impl Judge<'_> {
         if good.ka.cert().fingerprint() != *self.key.full_fingerprint() {
             return Err(unknown_key(good.sig));
         }
-        if good.sig.typ() != SignatureType::Text {
-            return Err(Refusal::Forged(Forgery::NotATextSignature));
-        }
-        if good.sig.hash_algo() != hash_algorithm(self.digest) {
-            return Err(Refusal::Forged(Forgery::DigestDiffers));
-        }
+        examine(good.sig, self.body, self.digest)?;
         // The first two octets of the digest stand beside the signature, unprotected. GnuPG demands that they are
         // right and Sequoia does not; a second form of the same signature is not wanted.
         if !good
@@ -331,7 +346,13 @@ impl Judge<'_> {
         if !good.sig.get_issuers().iter().all(|issuer| issuer.aliases(&own)) {
             return Err(Refusal::Forged(Forgery::MalformedSignature));
         }
-        Ok(signing_key)
+        let signed_at = good.sig.signature_creation_time();
+        Ok(Accepted {
+            signing_key,
+            signed_at: signed_at
+                .map(timestamp)
+                .ok_or(Refusal::Forged(Forgery::MalformedSignature))?,
+        })
     }
 
     /// Tells "cannot be relied on" from "forged". Sequoia stops at the first objection and may then not have done
@@ -371,8 +392,13 @@ impl Judge<'_> {
                 if sig.verify_document(ka.key()).is_err() {
                     return forged;
                 }
-                // The arithmetic holds and the policy objects.
-                Refusal::NotVerified(NotVerified::PolicyRefused)
+                // The arithmetic holds: it is the date, or the policy objects.
+                let signed_at = sig
+                    .signature_creation_time()
+                    .map_or(Timestamp::UNIX_EPOCH, timestamp);
+                let expires = sig.signature_expiration_time().map(timestamp);
+                let reason = untimely(signed_at, expires, latest(self.at));
+                Refusal::NotVerified(reason.unwrap_or(NotVerified::PolicyRefused))
             }
             // Malformed, unknown, and whatever a later Sequoia tells apart.
             _ => Refusal::Forged(Forgery::MalformedSignature),
@@ -397,7 +423,6 @@ fn unknown_key(sig: &Signature) -> Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::key::system_time;
     use proptest::prelude::*;
 
     #[test]

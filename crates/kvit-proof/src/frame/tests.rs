@@ -4,7 +4,15 @@ use super::*;
 
 fn frame(text: &str, packets: &[u8]) -> String {
     let strong = NamedDigest::Strong(Digest::Sha512);
-    String::from_utf8(write(strong, text, packets, true, true, 0)).unwrap()
+    String::from_utf8(write(
+        strong,
+        text,
+        packets,
+        Some(&crc24_base64(packets)),
+        true,
+        0,
+    ))
+    .unwrap()
 }
 
 fn fault(input: &str) -> FrameFaultKind {
@@ -166,7 +174,7 @@ proptest! {
     ) {
         let text = lines.join("\n");
         let digest = NamedDigest::Strong(Digest::Sha256);
-        let canonical = write(digest, &text, &packets, checksum, newline, 0);
+        let canonical = write(digest, &text, &packets, checksum.then(|| crc24_base64(&packets)).as_deref(), newline, 0);
         let mut input = String::from_utf8(canonical.clone()).unwrap();
         if crlf {
             input = input.replace('\n', "\r\n");
