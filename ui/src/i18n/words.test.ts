@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import source from "../ipc/bindings?raw";
 import { en } from "./en";
 import { pluralEn, pluralRu } from "./plural";
 import { ru } from "./ru";
@@ -67,7 +67,6 @@ describe("words", () => {
   });
 
   it("exist for every fault code of the contract", () => {
-    const source = readFileSync(new URL("../ipc/bindings.ts", import.meta.url), "utf8");
     const block = /export type FaultCode =([^;]*);/.exec(source)?.[1] ?? "";
     const codes = [...block.matchAll(/"(\w+)"/g)].map((match) => match[1] ?? "");
     expect(codes.length).toBeGreaterThan(60);

@@ -39,6 +39,11 @@ export function dayAndTime(at: number, lang: Lang): string {
   return format(lang, { dateStyle: "long", timeStyle: "short" }).format(at);
 }
 
+/** `3 February 2026`. */
+export function day(at: number, lang: Lang): string {
+  return format(lang, { dateStyle: "long" }).format(at);
+}
+
 /** Number of the local day, the same for all times of one day. */
 export function dayKey(at: number): string {
   const date = new Date(at);

@@ -10,6 +10,7 @@ export const frame = {
   accounts: "Accounts",
   switchAccount: "Account",
   practice: "practice money",
+  practiceName: "Practice",
   noAccount: "No account",
   addAccount: "Connect another marketplace",
   addPractice: "Practise",

@@ -70,6 +70,7 @@ export const payments = {
   dealNumber: (id: string) => `Deal ${id}`,
   bought: "What was bought",
   noSecretsYet: "It appears here when the payment is complete.",
+  noSecrets: "Nothing was attached to this invoice. If the seller promised something, write to them.",
   noSecretsSold: "The buyer sees what was bought; here it stays with you as the seller.",
   fewerSecrets: (has: number, pieces: number) =>
     `There ${has === 1 ? "is" : "are"} ${String(has)} of ${String(pieces)}. Write to the seller about the rest.`,

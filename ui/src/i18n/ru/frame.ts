@@ -10,6 +10,7 @@ export const frame = {
   accounts: "Учётные записи",
   switchAccount: "Учётная запись",
   practice: "учебные деньги",
+  practiceName: "Учебная площадка",
   noAccount: "Нет учётной записи",
   addAccount: "Подключить другую площадку",
   addPractice: "Потренироваться",

@@ -66,6 +66,7 @@ export const payments = {
   dealNumber: (id) => `Сделка ${id}`,
   bought: "Что куплено",
   noSecretsYet: "Появится здесь, когда платёж завершится.",
+  noSecrets: "К этому счёту ничего не приложено. Если продавец что-то обещал, напишите ему.",
   noSecretsSold: "Купленное видит покупатель; у вас, продавца, оно остаётся на площадке.",
   fewerSecrets: (has, pieces) => `Пришло ${String(has)} из ${String(pieces)}. Напишите продавцу об остальном.`,
   secret: (at, of) => (of === 1 ? "Часть" : `Часть ${String(at)} из ${String(of)}`),
