@@ -6,16 +6,16 @@ import type { Page } from "playwright-core";
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-/** Violations of WCAG 2.2 AA and of axe's best practices, one line each. */
-export async function violations(page: Page): Promise<string[]> {
+/** Violations of WCAG 2.2 AA and of axe's best practices, one line each; of the contrast alone where only colours differ. */
+export async function violations(page: Page, contrastOnly = false): Promise<string[]> {
   if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axeSource);
-  const results = await page.evaluate(async () => {
-    const { axe } = window as unknown as { axe: { run(options: object): Promise<AxeResults> } };
-    return axe.run({
-      resultTypes: ["violations"],
-      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    });
-  });
+  const results = await page.evaluate(
+    async (runOnly) => {
+      const { axe } = window as unknown as { axe: { run(options: object): Promise<AxeResults> } };
+      return axe.run({ resultTypes: ["violations"], runOnly });
+    },
+    contrastOnly ? ["color-contrast"] : ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+  );
   return results.violations.map(
     (one) => `${one.id}: ${one.help} (${one.nodes.map((node) => node.html.slice(0, 160)).join(" | ")})`,
   );
@@ -35,7 +35,14 @@ export async function overflows(page: Page): Promise<string[]> {
       if (box.width <= 1 || box.height <= 1 || style.visibility === "hidden" || style.display === "inline") continue;
       if (element.closest("svg, [data-scrolls-x], .unseen")) continue;
       if (box.right > wide + 1 && !element.closest("[inert], [aria-hidden=true]")) found.push(`${name(element)} sticks out`);
-      const over = element.scrollWidth > element.clientWidth + 1;
+      // What is hidden altogether, as a panel waiting to slide in, is not cut.
+      const shown = (inner: Element): boolean => {
+        const rect = inner.getBoundingClientRect();
+        return rect.width > 1 && rect.right > box.right + 1 && getComputedStyle(inner).visibility !== "hidden";
+      };
+      const over =
+        element.scrollWidth > element.clientWidth + 1 &&
+        (element.childElementCount === 0 || [...element.querySelectorAll("*")].some(shown));
       if (over && (style.overflowX === "auto" || style.overflowX === "scroll")) found.push(`${name(element)} scrolls sideways`);
       if (over && style.overflowX === "hidden" && style.textOverflow !== "ellipsis" && element.tagName !== "INPUT") {
         found.push(`${name(element)} is cut at its side`);
@@ -62,6 +69,7 @@ const latinWords = new Set(
 export async function latin(page: Page): Promise<string[]> {
   const texts = await page.evaluate(() => {
     const said: string[] = [];
+    const codes = new Set([...document.querySelectorAll("code")].map((one) => (one.textContent ?? "").trim()));
     // Text of strangers, names and codes are not ours to translate.
     const foreign = "bdi, code, pre, kbd, .mono, .num, [data-foreign], [lang=en], option, script, style";
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -74,7 +82,8 @@ export async function latin(page: Page): Promise<string[]> {
       if (element.closest("[data-foreign]")) continue;
       for (const attribute of ["aria-label", "placeholder", "title", "alt"]) {
         const value = element.getAttribute(attribute);
-        if (value) said.push(value);
+        // A label may name a code that stands beside it.
+        if (value) said.push([...codes].reduce((text, code) => (code === "" ? text : text.replaceAll(code, "")), value));
       }
     }
     return said;

@@ -40,6 +40,6 @@ if (!shotsOnly) {
   tests("rules", []);
 }
 console.log(shotsOnly ? "Pictures" : "Journeys and pictures in Chromium");
-tests("window", ["--config", "vitest.window.config.ts", ...(shotsOnly ? ["tests/shots.test.ts"] : [])]);
+tests("window", ["--config", "vitest.window.config.ts", ...(shotsOnly ? ["tests/shots.en.test.ts", "tests/shots.ru.test.ts"] : [])]);
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);

@@ -171,10 +171,20 @@ function canceled(deal: DealDetail): DealDetail {
   };
 }
 
+/** An older deal that is long complete, so that the list is a list. */
+function beginOlder(world: World): void {
+  const tea = world.invoices.get("640");
+  const older = advertisement("9010", 84_000n);
+  if (!tea || !older) return;
+  const before = makePayment("1090", tea, 3, { created: ago(3000), status: "pending" });
+  keep(world, { ...complete(world, declared(open(world, older, before, ago(3000)))), windowEnds: ahead(-2970) });
+}
+
 /** Puts the deal a scenario asks for into the world: two pieces of invoice 88 through an advertisement in Germany. */
 export function begin(world: World): void {
   const { deal: state } = world.scenario;
   if (state === "none") return;
+  beginOlder(world);
   const invoice = world.invoices.get("88");
   const ad = advertisement("9001", 240_000n);
   if (!invoice || !ad) return;
@@ -195,10 +205,4 @@ export function begin(world: World): void {
     world.keep({ ...payment, status: "canceled", turn: null, canCancel: false });
   }
   keep(world, deal);
-  // A second, older deal, so that the list is a list.
-  const tea = world.invoices.get("640");
-  const older = advertisement("9010", 84_000n);
-  if (!tea || !older) return;
-  const before = makePayment("1090", tea, 3, { created: ago(3000), status: "pending" });
-  keep(world, { ...complete(world, declared(open(world, older, before, ago(3000)))), windowEnds: ahead(-2970) });
 }

@@ -8,7 +8,6 @@ import { cents, estimate } from "./sums";
 import { sealed, type World } from "./world";
 
 let lastChoice: FiatChoice | null = null;
-const looked = new WeakSet<World>();
 
 function number(text: string): string {
   const digits = /^(?:https?:\/\/[^\s?#]*\/|kvit:(?:\/\/)?(?:invoice\/)?)?(\d{1,18})\/?$/i.exec(text.trim())?.[1];
@@ -51,12 +50,6 @@ export function desk(world: World, text: string, asked: number | null): PayDesk 
   const pending = world.payments.find((one) => one.status === "pending" && one.invoice.id === id);
   const paid = world.payments.find((one) => one.status === "paid" && one.direction === "fromMe" && one.invoice.id === id);
   const enough = world.balance >= total;
-  if (world.scenario.rise > 0n && !looked.has(world)) {
-    looked.add(world);
-    setTimeout(() => {
-      world.shift = world.scenario.rise;
-    }, 400);
-  }
   return {
     invoice: structuredClone({ ...card, unitSats: unit.toString(), fiatEstimate: estimate(unit) }),
     pieces,
@@ -85,6 +78,8 @@ function refused(code: Fault["code"], given: Partial<Fault> = {}): PayOutcome {
 }
 
 function check(world: World, invoice: string, pieces: number, seen: string): PayOutcome | null {
+  // The click comes too late: the price has moved since it was shown.
+  world.shift = world.scenario.rise;
   const stands = obstacle(world, invoice, pieces);
   if (stands) return { kind: "refused", fault: stands };
   const total = (unitSats(world, invoice) * BigInt(pieces)).toString();

@@ -137,11 +137,13 @@ export class World {
     return structuredClone({ ...found, deal: deal?.summary ?? found.deal, asOf: now() });
   }
 
-  /** Puts a payment in place of its older state, or on top of the list. */
+  /** Puts a payment in place of its older state, or in its place in the list. */
   keep(payment: PaymentDetail): void {
     const at = this.payments.findIndex((one) => one.id === payment.id);
-    if (at < 0) this.payments = [payment, ...this.payments];
-    else this.payments = this.payments.with(at, payment);
+    if (at < 0) {
+      const older = this.payments.findIndex((one) => BigInt(one.id) < BigInt(payment.id));
+      this.payments = this.payments.toSpliced(older < 0 ? this.payments.length : older, 0, payment);
+    } else this.payments = this.payments.with(at, payment);
     this.tell([{ kind: "payments" }, { kind: "payment", id: payment.id }, { kind: "app" }]);
   }
 }

@@ -1,0 +1,124 @@
+// Deals: from the trader's details to the sealed payment, and the chat.
+import { expect, test } from "vitest";
+import type { Page } from "playwright-core";
+import { chooseGermany } from "../src/screens/Pay.shots";
+import { byId, open, tabTo, useBrowser } from "./window";
+
+useBrowser();
+
+async function first(page: Page): Promise<void> {
+  await byId(page, "deal-row").first().click();
+  await byId(page, "deal-turn").waitFor();
+}
+
+test("from the advertisement through “I paid” to the verified seal", async () => {
+  const page = await open({ route: "/pay/88" });
+  await chooseGermany(page);
+  await byId(page, "pay-by-ad").click();
+  await byId(page, "pay-confirm").click();
+  await page.getByText("These are not real details", { exact: false }).waitFor();
+  await byId(page, "deal-i-paid").click();
+  const dialog = byId(page, "deal-dialog");
+  expect(await dialog.textContent()).toContain("66.24");
+  expect(await dialog.textContent()).toContain("north-trader");
+  await byId(page, "deal-i-paid-confirm").click();
+  await page.locator("[data-testid=deal][data-status=completed]").waitFor();
+  await page.locator("[data-testid=deal] [data-testid=seal][data-state=verified]").waitFor();
+  await byId(page, "deal-payment").click();
+  expect(page.url()).toMatch(/#\/payments\/\d+$/);
+});
+
+test("“I paid” needs two steps and no bare Enter", async () => {
+  const page = await open({ route: "/deals", scenario: "pendingDeal" });
+  await first(page);
+  await byId(page, "deal-i-paid").focus();
+  await page.keyboard.press("Enter");
+  expect(await byId(page, "deal-i-paid-confirm").count()).toBe(0);
+  await page.keyboard.press("Space");
+  const confirm = byId(page, "deal-i-paid-confirm");
+  await confirm.waitFor();
+  await tabTo(page, confirm);
+  await page.keyboard.press("Enter");
+  expect(await byId(page, "deal-i-paid").count()).toBe(1);
+  await page.keyboard.press("Space");
+  await byId(page, "deal-i-paid").waitFor({ state: "detached" });
+  // After it there is no way to cancel.
+  expect(await byId(page, "deal-cancel").count()).toBe(0);
+});
+
+test("canceling cancels the payment too", async () => {
+  const page = await open({ route: "/deals", scenario: "pendingDeal" });
+  await first(page);
+  await byId(page, "deal-cancel").click();
+  expect(await byId(page, "deal-dialog").textContent()).toContain("132.48");
+  await byId(page, "deal-cancel-confirm").click();
+  await page.locator("[data-testid=deal][data-status=canceled]").waitFor();
+  await page.evaluate(() => (location.hash = "#/pay/88"));
+  await byId(page, "pay-from-balance").waitFor();
+});
+
+test("a message is sent with Enter and shown once", async () => {
+  const page = await open({ route: "/deals", scenario: "pendingDeal" });
+  await first(page);
+  const before = await byId(page, "deal-message").count();
+  await byId(page, "deal-message-input").fill("First line");
+  await page.keyboard.press("Shift+Enter");
+  await page.keyboard.type("second line");
+  await page.keyboard.press("Enter");
+  await expect.poll(() => byId(page, "deal-message").count()).toBeGreaterThan(before);
+  expect(await byId(page, "deal-message").nth(before).textContent()).toContain("First line\nsecond line");
+  expect(await byId(page, "deal-message-input").inputValue()).toBe("");
+});
+
+test("a message that failed keeps its text and can be sent again", async () => {
+  const page = await open({ route: "/deals", scenario: "pendingDeal" });
+  await first(page);
+  await byId(page, "deal-message-input").fill("on its way #lost");
+  await byId(page, "deal-send").click();
+  await byId(page, "fault").waitFor();
+  expect(await byId(page, "deal-message-input").inputValue()).toBe("on its way #lost");
+});
+
+test("a draft is kept while one looks elsewhere and after a restart", async () => {
+  const page = await open({ route: "/deals", scenario: "pendingDeal" });
+  await first(page);
+  await byId(page, "deal-message-input").fill("half a thought");
+  await page.evaluate(() => (location.hash = "#/payments"));
+  await byId(page, "payment-row").first().waitFor();
+  await page.evaluate(() => (location.hash = "#/deals"));
+  await first(page);
+  expect(await byId(page, "deal-message-input").inputValue()).toBe("half a thought");
+  await page.reload();
+  await expect.poll(() => byId(page, "deal-message-input").inputValue()).toBe("half a thought");
+});
+
+test("the length is counted as the marketplace counts it", async () => {
+  const page = await open({ route: "/deals", scenario: "pendingDeal" });
+  await first(page);
+  const input = byId(page, "deal-message-input");
+  await input.fill("😀".repeat(500));
+  expect(await byId(page, "deal-count").textContent()).toBe("1000 of 1000");
+  expect(await byId(page, "deal-send").isEnabled()).toBe(true);
+  await input.fill(`${"😀".repeat(500)}a`);
+  expect(await byId(page, "deal-send").isEnabled()).toBe(false);
+  await page.getByText("1 too many").waitFor();
+  await page.keyboard.press("Enter");
+  expect(await input.inputValue()).toHaveLength(1001);
+});
+
+test("the arrow keys walk through the list", async () => {
+  const page = await open({ route: "/deals", scenario: "pendingDeal" });
+  await byId(page, "deal-row").first().focus();
+  await page.keyboard.press("ArrowDown");
+  expect(page.url()).toMatch(/#\/deals\/1301$/);
+  await page.keyboard.press("ArrowUp");
+  expect(page.url()).toMatch(/#\/deals\/1303$/);
+});
+
+test("a narrow window shows the deal over the list, with a way back", async () => {
+  const page = await open({ route: "/deals", scenario: "pendingDeal", size: { width: 720, height: 560 } });
+  await first(page);
+  await byId(page, "detail-back").click();
+  expect(page.url()).toMatch(/#\/deals$/);
+  await byId(page, "deal-row").first().waitFor();
+});

@@ -1,0 +1,4 @@
+// Every state of every screen in English.
+import { picture } from "./pictures";
+
+picture("en");

@@ -1,0 +1,4 @@
+// Every state of every screen in Russian.
+import { picture } from "./pictures";
+
+picture("ru");
