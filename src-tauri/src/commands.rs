@@ -9,7 +9,7 @@ mod proof;
 mod state;
 
 use kvit_domain::Timestamp;
-use kvit_view::fault::Fault;
+use kvit_view::{fault::Fault, state::Topic};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 use tauri_specta::{Builder, Event, collect_commands, collect_events};
@@ -17,9 +17,13 @@ use tauri_specta::{Builder, Event, collect_commands, collect_events};
 /// An answer to the page.
 pub(crate) type Answer<T> = Result<T, Fault>;
 
-/// Something changed: read again what you show.
+/// Something changed: read again what you show. Carries no data by itself.
 #[derive(Debug, Clone, Serialize, Deserialize, Type, Event)]
-pub struct Changed(pub kvit_view::state::Changed);
+#[serde(rename_all = "camelCase")]
+pub struct Changed {
+    /// What.
+    pub topics: Vec<Topic>,
+}
 
 /// All commands and events, for the window and for the generated bindings.
 pub fn bindings() -> Builder<tauri::Wry> {

@@ -30,9 +30,9 @@ impl WindowShell {
                 while let Ok(topic) = inbox.try_recv() {
                     topics.insert(topic);
                 }
-                let changed = Changed(state::Changed {
+                let changed = Changed {
                     topics: topics.iter().map(state::Topic::from).collect(),
-                });
+                };
                 if let Err(error) = changed.emit(&app) {
                     tracing::warn!(%error, "the page was not told");
                 }

@@ -40,8 +40,10 @@ KVIT_CHROMIUM names the Chromium or Chrome for the tests of the UI, where it is 
 /// Package and binary of the app.
 const APP: &str = "kvit-app";
 const APP_BINARY: &str = "kvit";
-/// The binary of the app's package that writes the bindings.
-const BINDINGS_BINARY: &str = "bindings";
+/// The test of the app's package that compares the bindings with the commands, and the variable that makes it write
+/// them instead.
+const BINDINGS_TEST: &str = "bindings";
+const BINDINGS_WRITE: &str = "KVIT_WRITE_BINDINGS";
 /// Without this feature the window looks for a development server instead of the UI inside the binary.
 const APP_FEATURE: &str = "kvit-app/custom-protocol";
 
@@ -140,7 +142,8 @@ impl Tree {
         setup.build_ui()?;
         command::say("Writing the page's typed calls");
         setup
-            .cargo(&["run", "--package", APP, "--bin", BINDINGS_BINARY])
+            .cargo(&["test", "--quiet", "--package", APP, "--test", BINDINGS_TEST])
+            .env(BINDINGS_WRITE, "1")
             .succeed()?;
         Ok(ExitCode::SUCCESS)
     }

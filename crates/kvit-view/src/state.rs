@@ -142,14 +142,6 @@ pub enum Unit {
     Sat,
 }
 
-/// Something changed: read again what you show. Carries no data by itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
-#[serde(rename_all = "camelCase")]
-pub struct Changed {
-    /// What.
-    pub topics: Vec<Topic>,
-}
-
 /// What can change.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, Type)]
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
