@@ -4,6 +4,7 @@ import { pluralEn } from "../plural";
 export const frame = {
   app: "Kvit",
   sections: { payments: "Payments", pay: "Pay", deals: "Deals", receipts: "Receipts", settings: "Settings" },
+  start: "Start",
   nav: "Sections",
   main: "Main",
   skip: "Skip to the content",

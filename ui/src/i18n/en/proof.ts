@@ -21,7 +21,7 @@ export const proof = {
   } satisfies Record<SealState, string> as Record<SealState, string>,
   reason: {
     noConfirmation: "The marketplace gave no confirmation, though the payment is complete. It may come later; without it there is no proof.",
-    noKey: "No key of the marketplace is pinned for this account, so there is nothing to check the signature against. Add the key in the settings.",
+    noKey: "No key of the marketplace is pinned for this account, so there is nothing to check the signature against. To pin it, connect the marketplace again with its key.",
     unknownKey: "It is signed by another key than the pinned one. Find out from the marketplace, by another way than this server, whether its key has changed.",
     expiredKey: "The key had expired when it signed.",
     revokedKey: "The key was revoked by its owner.",

@@ -31,7 +31,7 @@ export const settings = {
   certificate: "Pinned certificate",
   certificateNone: "none: the system decides which certificates to trust",
   key: "Key of the marketplace",
-  keyNone: "No key is pinned: receipts cannot be verified.",
+  keyNone: "No key is pinned: receipts cannot be verified. Connect the marketplace again with its key.",
   keyHistorical: "This is a historical key whose secret half is public. It proves nothing.",
   keyUnusable: "This key cannot sign today: it has expired or was revoked.",
   keyCreated: "Made",

@@ -4,6 +4,7 @@ import { pluralRu } from "../plural";
 export const frame = {
   app: "Kvit",
   sections: { payments: "Платежи", pay: "Оплатить", deals: "Сделки", receipts: "Квитанции", settings: "Настройки" },
+  start: "Начало",
   nav: "Разделы",
   main: "Основное",
   skip: "К содержанию",
