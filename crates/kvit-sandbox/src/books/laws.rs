@@ -520,3 +520,28 @@ fn every_kind_of_act_succeeds_somewhere() {
     let ends: Vec<_> = books.invoices.values().map(|invoice| invoice.status).collect();
     assert_eq!(ends[3..], [InvoiceStatus::Deleted, InvoiceStatus::Deleted]);
 }
+
+#[test]
+fn a_deleted_private_invoice_stays_deleted_when_its_payment_is_canceled() {
+    // Section 20, row 44.
+    let mut books = small_world();
+    let mut now = START;
+    for act in [
+        Act::ByBest {
+            buyer: 2,
+            invoice: 3,
+            pieces: 1,
+        },
+        Act::Deletes { invoice: 3 },
+        Act::CancelPayment { user: 2, payment: 0 },
+    ] {
+        assert_eq!(perform(&mut books, &act, &mut now), Ok(()), "{act:?}");
+        books.commit(now);
+    }
+    let invoice = books.invoices.ids()[3];
+    assert_eq!(books.invoice(invoice).unwrap().status, InvoiceStatus::Deleted);
+    assert_eq!(
+        books.payments.values().next().unwrap().status,
+        PaymentStatus::Canceled
+    );
+}
