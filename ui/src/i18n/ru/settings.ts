@@ -7,7 +7,7 @@ export const settings = {
   languages: { system: "Как в системе", en: "English", ru: "Русский" },
   theme: "Цвета",
   themes: { system: "Как в системе", light: "Бумага", dark: "Чернила" },
-  unit: "Суммы в биткойнах",
+  unit: "Суммы в биткоинах",
   units: { btc: "BTC", sat: "Сатоши" },
   hide: "Скрывать суммы",
   hideHint: "Все суммы на экране закрываются, если кто-то смотрит через плечо.",
