@@ -1,19 +1,20 @@
 import type { Page } from "playwright-core";
 import type { Shot } from "../lib/shot";
 
-async function choose(page: Page, field: string, typed: string): Promise<void> {
+async function choose(page: Page, field: string, typed: string, value = typed): Promise<void> {
   await page.getByTestId(field).click();
   await page.getByTestId(field).fill(typed);
-  await page.getByRole("option").first().click();
+  await page.locator(`[role=option][data-value="${value}"]`).click();
 }
 
 /** Opens the way with fiat and chooses Germany, EUR, national bank transfer. */
 export async function chooseGermany(page: Page): Promise<void> {
+  await page.getByTestId("pay-fiat").or(page.getByTestId("fiat-country")).waitFor();
   const opener = page.getByTestId("pay-fiat");
   if (await opener.isVisible()) await opener.click();
   await choose(page, "fiat-country", "DE");
   await choose(page, "fiat-currency", "EUR");
-  await choose(page, "fiat-system", "National bank");
+  await choose(page, "fiat-system", "National bank", "NATIONAL_BANK");
 }
 
 async function look(page: Page, text: string): Promise<void> {
@@ -116,7 +117,7 @@ export const shots: Shot[] = [
       await page.getByTestId("pay-fiat").click();
       await choose(page, "fiat-country", "AQ");
       await choose(page, "fiat-currency", "USD");
-      await choose(page, "fiat-system", "Swish");
+      await choose(page, "fiat-system", "Swish", "SWISH");
       await page.getByTestId("fiat-none").scrollIntoViewIfNeeded();
     },
   },
