@@ -389,20 +389,26 @@ async fn what_was_never_sent_is_told_apart() {
 /// The usual limit of 4 MiB is too small here (section 2.1), and none at all would be somebody else's memory.
 #[tokio::test]
 async fn answers_are_large_but_bounded() {
-    fn of_size(mebibytes: usize) -> Reply {
-        let name = |number: usize| format!("{number:01000}");
-        let variables = (0..mebibytes * 1024)
-            .map(|number| (name(number), v1::Decimal::default()))
+    /// So many rates with names of 1,100 letters.
+    fn rates(count: usize) -> Reply {
+        let variables = (0..count)
+            .map(|number| (format!("{number:01100}"), v1::Decimal::default()))
             .collect();
         Reply::message(&v1::Variables {
             variables,
             keep_alive: false,
         })
     }
-    let (market, _) = Fake::new(|_| of_size(4)).client();
-    assert_eq!(market.rates().await.unwrap().0.len(), 4 * 1024);
-    let (market, _) = Fake::new(|_| of_size(12)).client();
-    assert_eq!(market.rates().await.unwrap_err().code, FaultCode::Malformed);
+    let (market, _) = Fake::new(|_| rates(4_900)).client();
+    assert_eq!(market.rates().await.unwrap().0.len(), 4_900);
+    let (market, _) = Fake::new(|_| rates(11_000)).client();
+    let fault = market.rates().await.unwrap_err();
+    // The message as a whole, not one of its fields.
+    assert_eq!(
+        (fault.code, fault.value("path")),
+        (FaultCode::Malformed, Some(""))
+    );
+    assert!(fault.server_text.unwrap().contains("too large"));
 }
 
 #[tokio::test]
