@@ -135,7 +135,7 @@ test.each(wrongs.flatMap((wrong) => (["en", "ru"] as const).map((lang) => ({ ...
     // The focus goes to what has to be put right.
     expect(await page.locator("[aria-invalid=true]").first().evaluate((one) => one === document.activeElement)).toBe(true);
     // A look elsewhere loses nothing either.
-    await page.evaluate(() => (location.hash = "#/welcome"));
+    await byId(page, "connect-back").click();
     await byId(page, "welcome-connect").click();
     expect(await byId(page, "connect-address").inputValue()).toBe(wrong.address);
   },

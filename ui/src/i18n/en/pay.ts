@@ -130,8 +130,8 @@ export const pay = {
     lead: {
       sent: "The marketplace is being asked. This takes a moment.",
       unknown: (what: string, name: string) =>
-        `${what} for ${name} may have left. Do not pay again: we are checking, even while the window is closed.`,
-      unknownPlain: "The act may have happened. Do not repeat it: we are checking, even while the window is closed.",
+        `${what} for ${name} may have left. Do not pay again: we are checking, and go on after a restart.`,
+      unknownPlain: "The act may have happened. Do not repeat it: we are checking, and go on after a restart.",
       done: "The answer had been lost on its way; the payment was found on the marketplace.",
       refused: "The marketplace said no. Nothing was paid.",
       provenAbsent: "We looked at the payments and the balance: nothing left your account. You can pay again.",

@@ -46,7 +46,7 @@ export const connect = {
   keyOpen: "Открыть файл…",
   keyRemove: "Убрать ключ",
   keyReading: "Читаем ключ…",
-  keyClaims: "Владельцем называет себя",
+  keyClaims: "Указан владелец",
   keyAlgorithm: "Вид",
   keyCreated: "Создан",
   keyExpires: "Действует до",
