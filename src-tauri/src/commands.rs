@@ -28,6 +28,8 @@ pub struct Changed {
 /// All commands and events, for the window and for the generated bindings.
 pub fn bindings() -> Builder<tauri::Wry> {
     Builder::new()
+        // What a screen gets and what it sends have the same shape here: a missing value is `null` both ways.
+        .disable_serde_phases()
         .commands(collect_commands![
             state::app_state,
             state::set_settings,

@@ -82,7 +82,7 @@ pub struct MoneyMap {
 
 /// What the person chose for the app.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase")]
 pub struct Settings {
     /// Language.
     pub language: Language,

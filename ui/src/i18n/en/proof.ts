@@ -32,6 +32,9 @@ export const proof = {
     tooLarge: "The text is longer than any confirmation.",
     badFrame: "It is not exactly one signed block in its usual form. Text around or inside the block may have been added by anybody.",
     badSignature: "The signature does not fit the text: one of them was changed.",
+    keyUnusable: "The pinned key cannot vouch for anything: it was not valid yet, may not sign, or is itself damaged.",
+    signatureExpired: "The signature itself says that it has expired.",
+    clockWrong: "The signature is dated in the future: this computer's clock is wrong, or the marketplace's.",
   } satisfies Record<SealReason, string> as Record<SealReason, string>,
   field: {
     type: "Kind",
