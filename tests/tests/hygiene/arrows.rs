@@ -46,10 +46,22 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     ("kvit-tests", &[]),
     ("xtask", &[]),
+    // Measures the rooms one by one, as the app has them.
+    (
+        "kvit-bench",
+        &[
+            "kvit-bench-worker",
+            "kvit-client",
+            "kvit-domain",
+            "kvit-proof",
+            "kvit-proto",
+        ],
+    ),
+    ("kvit-bench-worker", &[]),
 ];
 
 /// Ends of the chain: nobody builds on them, not even for tests.
-const LEAVES: &[&str] = &["kvit-app", "kvit-tests", "xtask"];
+const LEAVES: &[&str] = &["kvit-app", "kvit-tests", "xtask", "kvit-bench"];
 
 /// May know Tauri.
 const SHELL: &str = "kvit-app";
@@ -64,6 +76,8 @@ const PURE: &[(&str, &[&str])] = &[(
 const CONTRACT_SIDES: &[(&str, &[&str])] = &[
     ("kvit-client", &["client"]),
     ("kvit-sandbox", &["server"]),
+    // The bare generated client, and a server that echoes.
+    ("kvit-bench", &["client", "server"]),
     ("kvit-wire", &[]),
 ];
 

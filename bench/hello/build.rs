@@ -1,0 +1,5 @@
+//! Compiles the configuration of the window.
+
+fn main() {
+    tauri_build::build();
+}

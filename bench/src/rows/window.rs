@@ -1,0 +1,251 @@
+//! Rows P15 and P17: the window.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+use super::{Bench, control, figure, micros};
+use crate::figures::{Attempt, Clock, Control, Figure, Round, Spread, Target, to_f64};
+use crate::program::Program;
+use crate::screen::{Block, Picture, Screen};
+
+/// Places of programs in the cast.
+const FLOOR: usize = 0;
+const KVIT: usize = 1;
+
+/// The programs: the floor, Kvit, and whoever else is there.
+fn cast(bench: &mut Bench) -> Result<Vec<Program>> {
+    let page = bench.builder.page();
+    let floor = bench.other("bare WebKitGTK window", true, crate::build::Builder::floor)?;
+    let hello = bench.other("Tauri's hello", false, crate::build::Builder::hello)?;
+    let mut cast = vec![
+        Program {
+            name: "bare WebKitGTK window",
+            path: floor.context("not built")?,
+            arguments: vec![page.clone()],
+        },
+        Program {
+            name: "Kvit",
+            path: bench.app()?,
+            arguments: Vec::new(),
+        },
+    ];
+    if let Some(path) = hello {
+        cast.push(Program {
+            name: "Tauri's hello",
+            path,
+            arguments: Vec::new(),
+        });
+    }
+    let named = std::env::var_os("KVIT_CHROMIUM").unwrap_or_else(|| "chromium".into());
+    let browser = std::path::PathBuf::from(&named);
+    let version = crate::machine::says(&named.to_string_lossy(), &["--version"], &bench.builder.top);
+    if version.contains("not known") {
+        bench.peers.insert(
+            "Chromium".to_owned(),
+            "not in this run: there is none here".to_owned(),
+        );
+    } else {
+        let flags = [
+            "--no-sandbox",
+            "--disable-gpu",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--window-position=0,0",
+            "--window-size=1180,780",
+            "--user-data-dir={home}/profile",
+        ];
+        let program = Program {
+            name: "Chromium",
+            path: browser,
+            arguments: flags
+                .into_iter()
+                .map(str::to_owned)
+                .chain([format!("--app={page}")])
+                .collect(),
+        };
+        bench
+            .peers
+            .insert("Chromium".to_owned(), format!("{version}; `{}`", program.shown()));
+        cast.push(program);
+    }
+    for program in cast
+        .iter()
+        .filter(|program| program.name != "Chromium" && program.name != "Kvit")
+    {
+        bench
+            .peers
+            .insert(program.name.to_owned(), format!("`{}`", program.shown()));
+    }
+    Ok(cast)
+}
+
+/// Where a program paints its content and how that looks: from one launch, and confirmed by a second.
+fn learn(screen: &Screen, program: &Program) -> Result<(Block, Picture)> {
+    let learned = || -> Result<_> {
+        let first = {
+            let _running = program.start(screen)?;
+            screen.settled()?
+        };
+        screen.wait_until_bare()?;
+        let block = first.richest_block()?;
+        let _running = program.start(screen)?;
+        screen.settled()?;
+        Ok((block, screen.look(block)?))
+    };
+    let (block, picture) = learned().with_context(|| program.name.to_owned())?;
+    screen.wait_until_bare()?;
+    Ok((block, picture))
+}
+
+/// Nanoseconds from exec until the content is there.
+fn launch(screen: &Screen, program: &Program, block: Block, painted: &Picture) -> Result<f64> {
+    let running = program.start(screen)?;
+    let seen = screen
+        .wait_for(block, painted)
+        .with_context(|| program.name.to_owned())?;
+    let took = seen.saturating_duration_since(running.began);
+    drop(running);
+    screen.wait_until_bare()?;
+    Ok(took.as_secs_f64() * 1e9)
+}
+
+/// P15: exec to first useful paint.
+pub fn paint(bench: &mut Bench) -> Result<Attempt> {
+    let mut programs = cast(bench)?;
+    let screen = Screen::start()?;
+    let mut looks = Vec::new();
+    for program in &programs {
+        looks.push(learn(&screen, program)?);
+    }
+    // Kvit a second time, at the end: the control.
+    programs.push(programs.get(KVIT).context("no app")?.clone());
+    looks.push(looks.get(KVIT).context("no app")?.clone());
+
+    let mut rounds: Vec<Vec<Round>> = programs.iter().map(|_| Vec::new()).collect();
+    for _ in 0..bench.rounds(12, 6) {
+        let mut there = Vec::new();
+        for (program, (block, picture)) in programs.iter().zip(&looks) {
+            there.push(launch(&screen, program, *block, picture)?);
+        }
+        let everybody = programs.iter().zip(&looks).zip(&mut rounds).zip(there);
+        for (((program, (block, picture)), rounds), there) in everybody.rev() {
+            let back = launch(&screen, program, *block, picture)?;
+            rounds.push(Round { there, back });
+        }
+    }
+    let (Some(floor), Some(kvit), Some(again)) = (rounds.get(FLOOR), rounds.get(KVIT), rounds.last()) else {
+        bail!("a program got lost");
+    };
+    let mut figures = vec![figure(
+        "Kvit / bare WebKitGTK window",
+        kvit,
+        floor,
+        Target::AtMost(1.40),
+    )?];
+    let mut times = Vec::new();
+    for (program, rounds) in programs
+        .iter()
+        .zip(&rounds)
+        .take(programs.len().saturating_sub(1))
+    {
+        match program.name {
+            "Chromium" => figures.push(figure(
+                "Kvit / Chromium --app",
+                kvit,
+                rounds,
+                Target::AtMost(1.0),
+            )?),
+            "Tauri's hello" => {
+                figures.push(figure(
+                    "Tauri's hello / bare WebKitGTK window",
+                    rounds,
+                    floor,
+                    Target::Reported,
+                )?);
+            }
+            _ => {}
+        }
+        times.push(format!("{} {:.0} ms", program.name, micros(rounds)? / 1e3));
+    }
+    Ok(Attempt {
+        figures,
+        control: Some(control(again, kvit, Clock::Wall)?),
+        notes: vec![format!(
+            "{}; {} launches each",
+            times.join(", "),
+            2 * bench.rounds(12, 6)
+        )],
+    })
+}
+
+/// P17: memory at rest.
+pub fn memory(bench: &mut Bench) -> Result<Attempt> {
+    let rest = if bench.quick {
+        Duration::from_secs(10)
+    } else {
+        Duration::from_secs(60)
+    };
+    let mut programs = cast(bench)?;
+    programs.push(programs.get(KVIT).context("no app")?.clone());
+    let screen = Screen::start()?;
+    let mut weights = Vec::new();
+    for program in &programs {
+        let mut running = program.start(&screen)?;
+        screen.settled().with_context(|| program.name.to_owned())?;
+        std::thread::sleep(rest);
+        weights.push(to_f64(running.memory().with_context(|| program.name.to_owned())?));
+        drop(running);
+        screen.wait_until_bare()?;
+    }
+    let (Some(floor), Some(kvit), Some(again)) = (weights.get(FLOOR), weights.get(KVIT), weights.last())
+    else {
+        bail!("a program got lost");
+    };
+    let ratio = |name: &str, above: f64, below: f64, target| {
+        Figure::ratio(name, Spread::exact(above / below), target)
+    };
+    let mut figures = vec![ratio(
+        "Kvit / bare WebKitGTK window",
+        *kvit,
+        *floor,
+        Target::AtMost(1.45),
+    )];
+    let mut shown = Vec::new();
+    for (program, weight) in programs
+        .iter()
+        .zip(&weights)
+        .take(programs.len().saturating_sub(1))
+    {
+        match program.name {
+            "Chromium" => figures.push(ratio(
+                "Kvit / Chromium --app",
+                *kvit,
+                *weight,
+                Target::AtMost(0.80),
+            )),
+            "Tauri's hello" => figures.push(ratio(
+                "Tauri's hello / bare WebKitGTK window",
+                *weight,
+                *floor,
+                Target::Reported,
+            )),
+            _ => {}
+        }
+        shown.push(format!("{} {:.0} MB", program.name, weight / 1e6));
+    }
+    Ok(Attempt {
+        figures,
+        control: Some(Control {
+            spread: Spread::exact(again / kvit),
+            clock: Clock::Wall,
+        }),
+        notes: vec![format!(
+            "{}; after {} s at rest",
+            shown.join(", "),
+            rest.as_secs()
+        )],
+    })
+}
