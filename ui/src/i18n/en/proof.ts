@@ -64,6 +64,5 @@ export const proof = {
   signedText: "Signed text",
   raw: "Confirmation as received",
   rawNote: "Keep it: with the key of the marketplace anybody can check it, with Kvit or with GnuPG, without this server.",
-  show: "Show",
-  hide: "Hide",
+  amountsHidden: "This text names the amount, and amounts are hidden now.",
 };
