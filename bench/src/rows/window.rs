@@ -84,20 +84,15 @@ fn cast(bench: &mut Bench) -> Result<Vec<Program>> {
 
 /// Where a program paints its content and how that looks: from one launch, and confirmed by a second.
 fn learn(screen: &Screen, program: &Program) -> Result<(Block, Picture)> {
-    let learned = || -> Result<_> {
-        let first = {
-            let _running = program.start(screen)?;
-            screen.settled()?
-        };
-        screen.wait_until_bare()?;
-        let block = first.richest_block()?;
+    let first = || -> Result<_> {
         let _running = program.start(screen)?;
-        screen.settled()?;
+        let block = screen.settled()?.richest_block()?;
         Ok((block, screen.look(block)?))
     };
-    let (block, picture) = learned().with_context(|| program.name.to_owned())?;
+    let (block, painted) = first().with_context(|| program.name.to_owned())?;
     screen.wait_until_bare()?;
-    Ok((block, picture))
+    launch(screen, program, block, &painted)?;
+    Ok((block, painted))
 }
 
 /// Nanoseconds from exec until the content is there.
