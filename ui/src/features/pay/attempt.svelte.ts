@@ -16,6 +16,8 @@ export class Attempt {
   busy = $state(false);
   fault = $state.raw<Fault | null>(null);
   odd = $state.raw<Odd | null>(null);
+  /** What the person saw and what it is now, in words, when that is why it was refused. */
+  changed = $state.raw<{ before: string; after: string } | null>(null);
 
   /** Sends the order once and goes where its outcome is shown. True unless it was refused. */
   async run(order: () => Promise<PayOutcome>): Promise<boolean> {
@@ -23,6 +25,7 @@ export class Attempt {
     this.busy = true;
     this.fault = null;
     this.odd = null;
+    this.changed = null;
     try {
       return this.#settle(await order());
     } catch (thrown) {
@@ -31,6 +34,12 @@ export class Attempt {
     } finally {
       this.busy = false;
     }
+  }
+
+  /** Forgets what came of the last try: something else is asked for now. */
+  clear(): void {
+    this.fault = null;
+    this.changed = null;
   }
 
   #settle(outcome: PayOutcome): boolean {

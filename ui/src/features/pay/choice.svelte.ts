@@ -1,6 +1,6 @@
 import { api, faultOf } from "../../ipc/call";
 import type { AdCard, AdList, Catalog, Fault, FiatChoice } from "../../ipc/types";
-import { lang, type Lang } from "../../i18n/words.svelte";
+import { lang, t, type Lang } from "../../i18n/words.svelte";
 
 /** One line of a searchable list. */
 export interface Item {
@@ -36,9 +36,9 @@ export function currencyName(code: string): string | undefined {
   return display("currency", code, lang());
 }
 
-/** A payment system by its name in the catalog. */
+/** A payment system: in words where its name is a description, else by its name in the catalog. */
 export function systemName(catalog: Catalog | null, code: string): string {
-  return catalog?.paymentTypes.find((one) => one.code === code)?.name ?? code;
+  return t().pay.systems[code] ?? catalog?.paymentTypes.find((one) => one.code === code)?.name ?? code;
 }
 
 let shared: Promise<Catalog> | null = null;
@@ -100,7 +100,10 @@ export class Choosing {
   get systems(): Item[] {
     const own = this.catalog?.countries.find((one) => one.code === this.country)?.localPaymentTypes ?? [];
     return (this.catalog?.paymentTypes ?? [])
-      .map((one) => ({ value: one.code, label: one.name }))
+      .map((one) => {
+        const label = systemName(this.catalog, one.code);
+        return label === one.name ? { value: one.code, label } : { value: one.code, label, hint: one.name };
+      })
       .sort((a, b) => rank(own, a.value) - rank(own, b.value) || a.label.localeCompare(b.label, lang()));
   }
 

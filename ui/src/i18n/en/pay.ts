@@ -77,7 +77,7 @@ export const pay = {
     best: "best price",
     pick: "Choose",
     pickWhose: (name: string) => `Choose ${name}`,
-    median: (time: string) => `usually done in ${time}`,
+    median: (minutes: number) => `usually done in ${String(minutes)} min`,
     newcomer: "no deals yet: nothing is known about this trader",
     forOneBtc: "for 1 BTC",
     limits: (min: string, max: string) => `deals from ${min} to ${max}`,
@@ -102,6 +102,8 @@ export const pay = {
     cheapestConfirm: (fiat: string) =>
       `A deal opens with whoever is cheapest then, for at most ${fiat}. Read the terms in the deal before you send anything; until you say that you have sent the money, you can cancel.`,
   },
+  /** Payment systems whose name is a description, by code; the others keep the name of the catalog. */
+  systems: {} as Partial<Record<string, string>>,
   stale: "The price changed while this question was open. Close it and look at the new price.",
   keyNote: "Click it, or press Space or Ctrl+Enter on it. Enter alone does nothing here.",
   changed: (before: string, after: string) => `You saw ${before}; now it is ${after}. Nothing was paid.`,
