@@ -81,6 +81,7 @@ export const deals = {
   send: "Send",
   sending: "sending…",
   notSent: "Not sent. The text is still here.",
+  perhapsSent: "It is not known whether it was sent. Look whether it appears above before you send it again; the text is still here.",
   count: (n: number, max: number) => `${String(n)} of ${String(max)}`,
   tooLong: (over: number) => `${String(over)} too many`,
   closed: "This deal is over and takes no more messages.",
