@@ -55,7 +55,7 @@ test("the arrow keys walk the list, and the choice survives a restart", async ()
   await expect.poll(() => chosen(page).getAttribute("data-id")).toBe(id);
 });
 
-test("a long list is read as one scrolls, holds few rows at a time, and keeps its place when a new one comes", async () => {
+test("a long list is read as one walks down, and holds few rows at a time", async () => {
   const page = await open({ route: "/payments", scenario: "many" });
   await ready(page);
   const list = byId(page, "payments-list");
