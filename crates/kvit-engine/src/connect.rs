@@ -14,7 +14,7 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::{
     account::{Account, AccountId, AccountKind, TokenPlace},
     engine::Engine,
-    listen::ConnectionState,
+    operations::in_progress,
     seal::read_key,
     session::Session,
     shell::{Shell, Topic},
@@ -181,8 +181,18 @@ impl<S: Shell> Engine<S> {
         }
         account.username = Some(profile.name);
         self.keep_token(&account, token).await?;
-        self.keep_account(account.clone())?;
-        self.switch(account.id).await?;
+        let kept = match self.keep_account(account.clone()) {
+            Ok(()) => self.switch(account.id).await,
+            Err(fault) => Err(fault),
+        };
+        if let Err(fault) = kept {
+            // A full disk, mostly. A token without its account would stay in the keychain for ever.
+            self.forget_token(&account).await;
+            if let Err(fault) = self.forget_account(account.id) {
+                tracing::error!(%fault, "half an account stays");
+            }
+            return Err(fault);
+        }
         self.account(account.id)
     }
 
@@ -207,6 +217,7 @@ impl<S: Shell> Engine<S> {
             // Another person's token would show their money under this account's name.
             return Err(Fault::new(FaultCode::TokenRejected).with("user", profile.name));
         }
+        let before = account.clone();
         account.token = if keep {
             TokenPlace::Keychain
         } else {
@@ -214,6 +225,10 @@ impl<S: Shell> Engine<S> {
         };
         self.keep_token(&account, token).await?;
         self.keep_account(account)?;
+        if !keep {
+            // The old one must not come back at the next start.
+            self.forget_token(&before).await;
+        }
         self.switch(id).await?;
         self.account(id)
     }
@@ -248,7 +263,7 @@ impl<S: Shell> Engine<S> {
             .transpose()?;
         match token.and_then(|token| self.connector().open(&account, token)) {
             Ok(market) => self.begin_session(Session::new(id, market, key, self.operations_of(id))),
-            Err(fault) => self.stay_disconnected(fault),
+            Err(fault) => self.set_no_session(id, fault),
         }
         Ok(())
     }
@@ -271,9 +286,7 @@ impl<S: Shell> Engine<S> {
     pub async fn remove_account(&self, id: AccountId) -> Result<(), Fault> {
         let account = self.account(id)?;
         if let Some(operation) = self.operations_of(id).open().first() {
-            return Err(Fault::new(FaultCode::OperationInProgress)
-                .with("operation", operation.id)
-                .money_unknown());
+            return Err(in_progress(operation));
         }
         if self.state().current == Some(id) {
             self.end_session();
@@ -331,6 +344,18 @@ impl<S: Shell> Engine<S> {
             .map_err(|error| keychain_fault(&error))
     }
 
+    /// Takes a token out of the keychain, if it is there. Failing is no reason to fail whatever this is part of.
+    async fn forget_token(&self, account: &Account) {
+        if account.token != TokenPlace::Keychain {
+            return;
+        }
+        let Ok(name) = vault_name(account.id) else { return };
+        let vault = self.vault();
+        if let Ok(Err(error)) = blocking(move || vault.remove(&name)).await {
+            tracing::warn!(%error, "a token stays in the keychain");
+        }
+    }
+
     async fn load_token(&self, id: AccountId) -> Result<SecretString, Fault> {
         let name = vault_name(id)?;
         let vault = self.vault();
@@ -343,10 +368,6 @@ impl<S: Shell> Engine<S> {
         let session = Arc::new(session);
         let listening = tokio::spawn(self.clone().listen(Arc::clone(&session)));
         self.set_session(session, listening.abort_handle());
-    }
-
-    fn stay_disconnected(&self, fault: Fault) {
-        self.set_no_session(ConnectionState::Stopped, fault);
     }
 }
 

@@ -11,7 +11,8 @@ use kvit_domain::{
 
 use crate::{
     engine::Engine,
-    operation::{Act, Intent, Look},
+    operation::{Act, Intent},
+    operations::Attempt,
     payments::{Turn, WaitsFor, turn_of_deal},
     session::Session,
     shell::{Shell, Topic},
@@ -183,6 +184,7 @@ impl<S: Shell> Engine<S> {
     /// The refusal; `AdChanged` if the sum is not the one the person saw; `OutcomeUnknown`.
     pub async fn declare_paid(&self, id: DealId, seen_fiat: Decimal) -> Result<SeenDeal, Fault> {
         let session = self.session()?;
+        let attempt = session.operations.attempt();
         let before = self.read_deal(&session, id).await?;
         if before.deal.fiat_declared {
             return Err(FaultCode::AlreadyDeclared.into());
@@ -198,10 +200,8 @@ impl<S: Shell> Engine<S> {
         }
         let market = session.market.clone();
         let call = async move { market.declare_paid(id).await.map(|deal| deal.payment) };
-        self.act_on_deal(&session, Act::DeclarePaid, &before, call, |deal| {
-            deal.fiat_declared || deal.status == DealStatus::Completed
-        })
-        .await
+        self.act_on_deal(&session, attempt, Act::DeclarePaid, &before, call)
+            .await
     }
 
     /// Cancels a deal; its payment is canceled with it.
@@ -210,6 +210,7 @@ impl<S: Shell> Engine<S> {
     /// The refusal, or `OutcomeUnknown`.
     pub async fn cancel_deal(&self, id: DealId) -> Result<SeenDeal, Fault> {
         let session = self.session()?;
+        let attempt = session.operations.attempt();
         let before = self.read_deal(&session, id).await?;
         if !before.deal.can_cancel(self.now()) {
             let code = if before.deal.fiat_declared {
@@ -221,19 +222,17 @@ impl<S: Shell> Engine<S> {
         }
         let market = session.market.clone();
         let call = async move { market.cancel_deal(id).await.map(|deal| deal.payment) };
-        self.act_on_deal(&session, Act::CancelDeal, &before, call, |deal| {
-            deal.status == DealStatus::Canceled
-        })
-        .await
+        self.act_on_deal(&session, attempt, Act::CancelDeal, &before, call)
+            .await
     }
 
     async fn act_on_deal<C>(
         &self,
         session: &Arc<Session>,
+        attempt: Attempt,
         act: Act,
         before: &SeenDeal,
         call: C,
-        happened: fn(&Deal) -> bool,
     ) -> Result<SeenDeal, Fault>
     where
         C: Future<Output = Result<Option<kvit_domain::id::PaymentId>, Fault>> + Send + 'static,
@@ -247,21 +246,11 @@ impl<S: Shell> Engine<S> {
             pieces: None,
             amount: None,
             fiat: Some(before.deal.fiat),
+            ad: None,
             counterparty: Some(before.deal.counterparty(before.me).name.clone()),
             mark: None,
         };
-        let market = session.market.clone();
-        let look = move || {
-            let market = market.clone();
-            async move {
-                match market.deal(id).await {
-                    Ok(deal) if happened(&deal) => Look::Found(deal.payment),
-                    Ok(_) => Look::Nothing,
-                    Err(_) => Look::Failed,
-                }
-            }
-        };
-        self.carry_out(session, intent, call, look).await?;
+        self.carry_out(session, attempt, intent, call).await?;
         let mut topics = vec![Topic::Deal(id), Topic::Deals, Topic::App, Topic::Payments];
         topics.extend(before.deal.payment.map(Topic::Payment));
         self.announce(session, &topics);

@@ -154,7 +154,7 @@ impl<S: Shell> Engine<S> {
             && let Err(fault) = self.switch(id).await
         {
             tracing::error!(%fault, "the current account could not be opened");
-            self.set_no_session(ConnectionState::Stopped, fault);
+            self.set_no_session(id, fault);
         }
     }
 
@@ -182,8 +182,10 @@ impl<S: Shell> Engine<S> {
             deals_waiting: 0,
             settings,
         };
+        if let Some(current) = engine_state.current {
+            engine_state.operations = self.operations_of(current).open();
+        }
         if let Some(session) = session {
-            engine_state.operations = session.operations.open();
             let balance = session.held().balance;
             engine_state.money = balance.map(|(balance, read)| MoneyMap {
                 balance,
@@ -208,14 +210,16 @@ impl<S: Shell> Engine<S> {
         Ok(())
     }
 
-    /// An operation of the current session.
+    /// An operation of this run, of any account, connected or not.
     ///
     /// # Errors
-    /// `NotConnected`; `Internal` if there is none of that number.
+    /// `Internal` if there is none of that number.
     pub fn operation(&self, id: crate::operation::OperationId) -> Result<Operation, Fault> {
-        self.session()?
+        let state = self.lock();
+        state
             .operations
-            .get(id)
+            .values()
+            .find_map(|operations| operations.get(id))
             .ok_or_else(|| FaultCode::Internal.into())
     }
 
@@ -289,33 +293,49 @@ impl<S: Shell> Engine<S> {
         &self.inner.files
     }
 
-    /// Tells the shell, unless the session is not the current one any more.
+    /// Tells the shell, unless another account is in use by now. A session whose line was made anew still speaks:
+    /// what became of its operations concerns the new one as well.
     pub(crate) fn announce(&self, session: &Session, topics: &[Topic]) {
-        let current = self
-            .lock()
-            .session
-            .as_ref()
-            .is_some_and(|(current, _)| std::ptr::eq(&raw const **current, session));
+        let current = self.lock().book.current == Some(session.account);
         if current && !topics.is_empty() {
             self.shell().changed(topics);
         }
     }
 
+    /// Takes a session into use, unless the person chose another account while it was made: one account's money must
+    /// never be shown as another's.
     pub(crate) fn set_session(&self, session: Arc<Session>, listening: AbortHandle) {
-        let old = self.lock().session.replace((session, listening));
+        let old = {
+            let mut state = self.lock();
+            if state.book.current == Some(session.account) {
+                state.session.replace((session, listening))
+            } else {
+                Some((session, listening))
+            }
+        };
         if let Some((_, listening)) = old {
             listening.abort();
         }
         self.shell().changed(&[Topic::App, Topic::Payments, Topic::Deals]);
     }
 
-    pub(crate) fn set_no_session(&self, state: ConnectionState, fault: Fault) {
-        self.end_session();
-        self.lock().without_session = Connection {
-            state,
-            heard: None,
-            fault: Some(fault),
+    /// Says why an account has no session, if it is the one in use.
+    pub(crate) fn set_no_session(&self, account: AccountId, fault: Fault) {
+        let old = {
+            let mut state = self.lock();
+            if state.book.current != Some(account) {
+                return;
+            }
+            state.without_session = Connection {
+                state: ConnectionState::Stopped,
+                heard: None,
+                fault: Some(fault),
+            };
+            state.session.take()
         };
+        if let Some((_, listening)) = old {
+            listening.abort();
+        }
         self.shell().changed(&[Topic::App]);
     }
 

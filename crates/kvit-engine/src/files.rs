@@ -49,10 +49,14 @@ impl Files {
             Ok(value) => value,
             Err(error) if error.kind() == io::ErrorKind::NotFound => T::default(),
             Err(error) => {
-                let aside = path.with_extension("damaged.json");
                 tracing::error!(%error, file = name, "cannot be read; set aside");
-                if let Err(error) = fs::rename(&path, &aside) {
-                    tracing::error!(%error, file = name, "cannot be set aside");
+                match free_beside(&path) {
+                    Some(aside) => {
+                        if let Err(error) = fs::rename(&path, &aside) {
+                            tracing::error!(%error, file = name, "cannot be set aside");
+                        }
+                    }
+                    None => tracing::error!(file = name, "too many damaged ones beside it"),
                 }
                 T::default()
             }
@@ -76,6 +80,14 @@ impl Files {
         };
         write().map_err(|error| unwritable(&path, &error))
     }
+}
+
+/// A name for a damaged file that buries no earlier one.
+fn free_beside(path: &Path) -> Option<PathBuf> {
+    std::iter::once("damaged.json".to_owned())
+        .chain((2..1_000).map(|number| format!("damaged-{number}.json")))
+        .map(|extension| path.with_extension(extension))
+        .find(|aside| !aside.exists())
 }
 
 fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {

@@ -13,18 +13,21 @@
 //!    ├── deals       list, chat, "I paid", cancel
 //!    ├── seal        the check of confirmations
 //!    └── operations  every act that moves money: sent, done, refused, unknown
+//!                    (act carries it out, look finds out)
 //! ```
 //!
 //! *Money moves through an operation* ([`operation`]). No money call is ever repeated here. After silence the
 //! engine looks until it can tell; while it cannot, the same invoice cannot be paid again.
 
 pub mod account;
+mod act;
 pub mod catalog;
 mod connect;
 mod deals;
 mod engine;
 mod files;
 mod listen;
+mod look;
 pub mod operation;
 mod operations;
 mod pay;

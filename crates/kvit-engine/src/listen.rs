@@ -150,7 +150,14 @@ impl<S: Shell> Engine<S> {
             EventContent::InvoiceNew(_) | EventContent::InvoicePaid(_) | EventContent::InvoiceDeleted(_) => {
                 vec![Topic::Payments]
             }
-            EventContent::ConversationMessage | EventContent::Other => Vec::new(),
+            EventContent::ConversationMessage => Vec::new(),
+            // Something changed, and what it is could not be read: everything is read again.
+            EventContent::Other => {
+                if let Err(fault) = session.read_balance(now).await {
+                    tracing::warn!(%fault, "balance not read");
+                }
+                vec![Topic::App, Topic::Payments, Topic::Deals]
+            }
         };
         self.announce(session, &topics);
         // Taken in and announced: only now may the server forget it (marking deletes it there, section 15.5).

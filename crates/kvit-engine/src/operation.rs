@@ -11,13 +11,17 @@
 //!                          └── looks that could not be made
 //! ```
 //!
-//! Nothing leads back to Sent: a money call is never repeated.
+//! Nothing leads back to Sent: a money call is never repeated. Absence is proven by looks alone, late ones, and late
+//! by two clocks: the wall's may be set forward while a call is on its way, the other one stands still while the
+//! computer sleeps.
+
+use std::time::Duration;
 
 use jiff::SignedDuration;
 use kvit_domain::{
     Timestamp,
     fault::Fault,
-    id::{DealId, InvoiceId, PaymentId},
+    id::{AdvertisementId, DealId, InvoiceId, PaymentId},
     money::{Fiat, Sats},
 };
 
@@ -28,7 +32,11 @@ pub type OperationId = uuid::Uuid;
 /// proxy gives up (40 s), since it repeats failed calls by itself (marketplace reference, section 2.1).
 pub const LAST_ARRIVAL: SignedDuration = SignedDuration::from_secs(90);
 
-/// So many looks later than [`LAST_ARRIVAL`] that find nothing prove absence.
+/// So long after we gave up waiting the front proxy has given up as well (40 s, section 2.1), by a clock that nobody
+/// sets. A computer that slept in the middle of a call sends the rest of it when it wakes.
+pub const LAST_REPEAT: Duration = Duration::from_secs(45);
+
+/// So many looks later than [`LAST_ARRIVAL`] and [`LAST_REPEAT`] that find nothing prove absence.
 pub const LOOKS_FOR_ABSENCE: u32 = 2;
 
 /// Looks go on by themselves for this long; then a person has to decide.
@@ -68,6 +76,8 @@ pub struct Intent {
     pub amount: Option<Sats>,
     /// What the person agreed to pay in fiat.
     pub fiat: Option<Fiat>,
+    /// The chosen advertisement.
+    pub ad: Option<AdvertisementId>,
     /// To whom.
     pub counterparty: Option<String>,
     /// Highest own payment known before.
@@ -159,8 +169,8 @@ impl Operation {
         }
     }
 
-    /// Takes in what a look **begun** at `began` found.
-    pub fn looked(&mut self, look: &Look, began: Timestamp) {
+    /// Takes in what a look **begun** at `began` found, `quiet` after the silence began.
+    pub fn looked(&mut self, look: &Look, began: Timestamp, quiet: Duration) {
         let OperationState::Unknown { looks, absent } = self.state else {
             if let (OperationState::NeedsAPerson, Look::Found(payment)) = (&self.state, look) {
                 self.state = OperationState::Done(*payment);
@@ -168,13 +178,12 @@ impl Operation {
             return;
         };
         let age = began.duration_since(self.sent);
+        let late = age > LAST_ARRIVAL && quiet > LAST_REPEAT;
         let looks = looks.saturating_add(1);
         self.state = match look {
             Look::Found(payment) => OperationState::Done(*payment),
-            Look::Nothing if age > LAST_ARRIVAL && absent + 1 >= LOOKS_FOR_ABSENCE => {
-                OperationState::ProvenAbsent
-            }
-            Look::Nothing if age > LAST_ARRIVAL => OperationState::Unknown {
+            Look::Nothing if late && absent + 1 >= LOOKS_FOR_ABSENCE => OperationState::ProvenAbsent,
+            Look::Nothing if late => OperationState::Unknown {
                 looks,
                 absent: absent + 1,
             },
@@ -190,6 +199,8 @@ mod tests {
     use kvit_domain::fault::FaultCode;
     use proptest::prelude::*;
 
+    const LONG: Duration = Duration::from_secs(3600);
+
     fn operation() -> Operation {
         let intent = Intent {
             act: Act::PayFromBalance,
@@ -199,6 +210,7 @@ mod tests {
             pieces: Some(1),
             amount: None,
             fiat: None,
+            ad: None,
             counterparty: None,
             mark: None,
         };
@@ -214,25 +226,35 @@ mod tests {
         let mut op = operation();
         op.silence();
         for second in 1..=90 {
-            op.looked(&Look::Nothing, at(second));
+            op.looked(&Look::Nothing, at(second), LONG);
         }
         assert_eq!(op.state, OperationState::Unknown { looks: 90, absent: 0 });
-        op.looked(&Look::Nothing, at(91));
+        op.looked(&Look::Nothing, at(91), LONG);
         assert!(op.state.is_open());
-        op.looked(&Look::Failed, at(92));
+        op.looked(&Look::Failed, at(92), LONG);
         assert!(op.state.is_open(), "a look that failed is no proof");
-        op.looked(&Look::Nothing, at(93));
+        op.looked(&Look::Nothing, at(93), LONG);
         assert_eq!(op.state, OperationState::ProvenAbsent);
+    }
+
+    #[test]
+    fn a_clock_set_forward_proves_nothing() {
+        let mut op = operation();
+        op.silence();
+        for seconds in 0..=45 {
+            op.looked(&Look::Nothing, at(7_200), Duration::from_secs(seconds));
+        }
+        assert_eq!(op.state, OperationState::Unknown { looks: 46, absent: 0 });
     }
 
     #[test]
     fn a_person_is_asked_in_the_end_and_a_late_find_still_counts() {
         let mut op = operation();
         op.silence();
-        op.looked(&Look::Failed, at(24 * 3600 + 1));
+        op.looked(&Look::Failed, at(24 * 3600 + 1), LONG);
         assert_eq!(op.state, OperationState::NeedsAPerson);
         assert!(op.state.is_open());
-        op.looked(&Look::Found(PaymentId::new(7)), at(24 * 3600 + 2));
+        op.looked(&Look::Found(PaymentId::new(7)), at(24 * 3600 + 2), LONG);
         assert_eq!(op.state, OperationState::Done(PaymentId::new(7)));
     }
 
@@ -248,9 +270,9 @@ mod tests {
                     0 => op.done(PaymentId::new(1)),
                     1 => op.refused(FaultCode::InsufficientBalance.into()),
                     2 => op.silence(),
-                    3 => op.looked(&Look::Nothing, at(second)),
-                    4 => op.looked(&Look::Failed, at(second)),
-                    _ => op.looked(&Look::Found(PaymentId::new(2)), at(second)),
+                    3 => op.looked(&Look::Nothing, at(second), LONG),
+                    4 => op.looked(&Look::Failed, at(second), LONG),
+                    _ => op.looked(&Look::Found(PaymentId::new(2)), at(second), LONG),
                 }
                 if !first {
                     prop_assert!(op.state != OperationState::Sent || settled.is_none());

@@ -1,4 +1,4 @@
-//! The operations of a session: who may start one, and how silence is resolved.
+//! The operations of an account: who may start one, and how silence is resolved.
 
 use std::{
     collections::BTreeMap,
@@ -13,6 +13,8 @@ use kvit_domain::{
     id::{DealId, InvoiceId, PaymentId},
     money::Sats,
 };
+
+use tokio::time::Instant;
 
 use crate::operation::{Intent, Look, Operation, OperationId, OperationState};
 
@@ -35,53 +37,102 @@ pub(crate) fn wait_before(looks: u32) -> Duration {
         .unwrap_or(Duration::from_secs(30))
 }
 
-/// All operations of a session, oldest first.
+/// All operations of an account.
 #[derive(Debug, Default)]
 pub(crate) struct Operations {
-    all: Mutex<BTreeMap<(Timestamp, OperationId), Operation>>,
+    all: Mutex<BTreeMap<u64, Entry>>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    operation: Operation,
+    /// Since when nothing is heard, by a clock that nobody sets.
+    quiet: Option<Instant>,
+}
+
+/// The moment a person pressed the button: what was read for them from here on is younger than every operation
+/// before.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Attempt(u64);
+
+type All = BTreeMap<u64, Entry>;
+
+fn next(all: &All) -> u64 {
+    all.last_key_value().map_or(0, |(last, _)| last.saturating_add(1))
 }
 
 impl Operations {
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<(Timestamp, OperationId), Operation>> {
+    fn lock(&self) -> MutexGuard<'_, All> {
         self.all.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Begins an operation, unless another one on the same invoice, payment or deal is open. Looking and taking are
-    /// one step: two windows that press at once get one operation.
-    pub(crate) fn begin(&self, intent: Intent, now: Timestamp) -> Result<Operation, Fault> {
+    /// To be called before anything is read for an act.
+    pub(crate) fn attempt(&self) -> Attempt {
+        Attempt(next(&self.lock()))
+    }
+
+    /// Begins an operation, unless another one on the same invoice, payment or deal is open, or was done since the
+    /// attempt began: what was read for this one is older than that. Looking and taking are one step: two windows
+    /// that press at once get one operation, however slow one of them reads.
+    pub(crate) fn begin(
+        &self,
+        intent: Intent,
+        now: Timestamp,
+        attempt: Attempt,
+    ) -> Result<Operation, Fault> {
         let mut all = self.lock();
-        if let Some(other) = all
-            .values()
-            .find(|op| op.state.is_open() && touches(&op.intent, &intent))
-        {
-            return Err(Fault::new(FaultCode::OperationInProgress)
-                .with("operation", other.id)
-                .money_unknown());
+        let in_the_way = all.iter().find(|(number, entry)| {
+            let state = &entry.operation.state;
+            let done_meanwhile = **number >= attempt.0 && matches!(state, OperationState::Done(_));
+            (state.is_open() || done_meanwhile) && touches(&entry.operation.intent, &intent)
+        });
+        if let Some((_, other)) = in_the_way {
+            return Err(in_progress(&other.operation));
         }
         let operation = Operation::new(OperationId::new_v4(), intent, now);
-        all.insert((now, operation.id), operation.clone());
+        let number = next(&all);
+        let entry = Entry {
+            operation: operation.clone(),
+            quiet: None,
+        };
+        all.insert(number, entry);
         Ok(operation)
     }
 
     /// Changes an operation; gives it back as it is then.
     pub(crate) fn change(&self, id: OperationId, change: impl FnOnce(&mut Operation)) -> Option<Operation> {
         let mut all = self.lock();
-        let operation = all.values_mut().find(|op| op.id == id)?;
-        change(operation);
-        Some(operation.clone())
+        let entry = all.values_mut().find(|entry| entry.operation.id == id)?;
+        change(&mut entry.operation);
+        if matches!(entry.operation.state, OperationState::Unknown { .. }) {
+            entry.quiet.get_or_insert_with(Instant::now);
+        }
+        Some(entry.operation.clone())
     }
 
     /// One operation.
     pub(crate) fn get(&self, id: OperationId) -> Option<Operation> {
-        self.lock().values().find(|op| op.id == id).cloned()
+        self.lock()
+            .values()
+            .find(|entry| entry.operation.id == id)
+            .map(|entry| entry.operation.clone())
     }
 
-    /// Those that are not settled.
+    /// How long nothing has been heard of an operation.
+    fn quiet(&self, id: OperationId) -> Duration {
+        self.lock()
+            .values()
+            .find(|entry| entry.operation.id == id)
+            .and_then(|entry| entry.quiet)
+            .map_or(Duration::ZERO, |since| since.elapsed())
+    }
+
+    /// Those that are not settled, oldest first.
     pub(crate) fn open(&self) -> Vec<Operation> {
         self.lock()
             .values()
-            .filter(|op| op.state.is_open())
-            .cloned()
+            .filter(|entry| entry.operation.state.is_open())
+            .map(|entry| entry.operation.clone())
             .collect()
     }
 
@@ -101,7 +152,7 @@ impl Operations {
             .sum()
     }
 
-    /// Looks until the operation is settled or a person is needed, at most `looks` times when given.
+    /// Looks until the operation is settled or a person is needed, at most `most` times when given.
     ///
     /// `look` finds out whether the act happened; `report` hears of every change.
     pub(crate) async fn resolve<L, F, N, R>(
@@ -127,14 +178,21 @@ impl Operations {
                 return;
             }
             tokio::time::sleep(wait_before(looks)).await;
-            let began = now();
+            let (began, quiet) = (now(), self.quiet(id));
             let found = look().await;
-            if let Some(operation) = self.change(id, |op| op.looked(&found, began)) {
+            if let Some(operation) = self.change(id, |op| op.looked(&found, began, quiet)) {
                 report(&operation);
             }
             made += 1;
         }
     }
+}
+
+/// The fault of an act that another one stands in the way of.
+pub(crate) fn in_progress(other: &Operation) -> Fault {
+    Fault::new(FaultCode::OperationInProgress)
+        .with("operation", other.id)
+        .money_unknown()
 }
 
 fn touches(one: &Intent, other: &Intent) -> bool {
@@ -160,6 +218,7 @@ mod tests {
             pieces: Some(1),
             amount: Some(Sats::new(500).unwrap()),
             fiat: None,
+            ad: None,
             counterparty: None,
             mark: None,
         }
@@ -169,19 +228,38 @@ mod tests {
     fn an_invoice_with_an_open_operation_takes_no_second_one() {
         let operations = Operations::default();
         let now = Timestamp::UNIX_EPOCH;
-        let first = operations.begin(paying(88), now).unwrap();
-        assert_eq!(
-            operations.begin(paying(88), now).unwrap_err().code,
-            FaultCode::OperationInProgress
-        );
-        assert!(operations.begin(paying(89), now).is_ok());
+        let begin = |invoice| operations.begin(paying(invoice), now, operations.attempt());
+        let first = begin(88).unwrap();
+        assert_eq!(begin(88).unwrap_err().code, FaultCode::OperationInProgress);
+        assert!(begin(89).is_ok());
         operations.change(first.id, Operation::silence);
-        assert_eq!(
-            operations.begin(paying(88), now).unwrap_err().code,
-            FaultCode::OperationInProgress
-        );
+        assert_eq!(begin(88).unwrap_err().code, FaultCode::OperationInProgress);
         assert_eq!(operations.unresolved(), Sats::new(500).unwrap());
         operations.change(first.id, |op| op.done(PaymentId::new(1)));
-        assert!(operations.begin(paying(88), now).is_ok());
+        assert!(begin(88).is_ok());
+    }
+
+    /// A double click whose second half read everything before the first half paid, and begins after it was done.
+    #[test]
+    fn what_was_read_before_another_one_was_done_is_too_old() {
+        let operations = Operations::default();
+        let now = Timestamp::UNIX_EPOCH;
+        let (one, two) = (operations.attempt(), operations.attempt());
+        let first = operations.begin(paying(88), now, one).unwrap();
+        operations.change(first.id, |op| op.done(PaymentId::new(1)));
+        let refused = operations.begin(paying(88), now, two).unwrap_err();
+        assert_eq!(refused.code, FaultCode::OperationInProgress);
+        assert_eq!(refused.value("operation"), Some(first.id.to_string().as_str()));
+        assert!(operations.begin(paying(89), now, two).is_ok(), "another invoice");
+    }
+
+    #[test]
+    fn a_refusal_meanwhile_stands_in_nobody_s_way() {
+        let operations = Operations::default();
+        let now = Timestamp::UNIX_EPOCH;
+        let attempt = operations.attempt();
+        let first = operations.begin(paying(88), now, attempt).unwrap();
+        operations.change(first.id, |op| op.refused(FaultCode::InsufficientBalance.into()));
+        assert!(operations.begin(paying(88), now, attempt).is_ok());
     }
 }

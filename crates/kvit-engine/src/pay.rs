@@ -16,8 +16,10 @@ use kvit_domain::{
 
 use crate::{
     account,
+    act::Happened,
     engine::Engine,
-    operation::{Act, Intent, Look, Operation},
+    operation::{Act, Intent, Operation},
+    operations::in_progress,
     payments::SeenPayment,
     session::Session,
     shell::{Shell, Topic},
@@ -237,6 +239,7 @@ impl<S: Shell> Engine<S> {
 
     async fn try_pay_from_balance(&self, request: PayFromBalance) -> Result<PayEnd, Fault> {
         let session = self.session()?;
+        let attempt = session.operations.attempt();
         let desk = self.desk(&session, request.invoice, Some(request.pieces)).await?;
         may_pay(&desk, request.seen)?;
         if let Some(fault) = desk.balance_obstacle {
@@ -244,23 +247,14 @@ impl<S: Shell> Engine<S> {
         }
         let (id, pieces) = (request.invoice, desk.pieces);
         let mark = newest(&session.market).await?;
-        let intent = paying(Act::PayFromBalance, &desk, None, mark);
-        let market = session.market.clone();
+        let intent = paying(Act::PayFromBalance, &desk, mark);
+        let (engine, line) = (self.clone(), Arc::clone(&session));
         let call = async move {
-            market
-                .pay_from_balance(id, pieces)
-                .await
-                .map(|payment| Some(payment.id))
+            let payment = line.market.pay_from_balance(id, pieces).await?;
+            Ok(Some(engine.hold_payment(&line, payment).await))
         };
-        let payment = self
-            .carry_out(
-                &session,
-                intent,
-                call,
-                look_for(&session.market, id, pieces, mark),
-            )
-            .await?;
-        self.paid_end(&session, payment, mark, &desk, None).await
+        let happened = self.carry_out(&session, attempt, intent.clone(), call).await?;
+        self.paid_end(&session, happened, &intent).await
     }
 
     /// Pays through an advertisement, once, if everything is still as the person saw it.
@@ -273,6 +267,7 @@ impl<S: Shell> Engine<S> {
 
     async fn try_pay_by_deal(&self, request: PayByDeal) -> Result<PayEnd, Fault> {
         let session = self.session()?;
+        let attempt = session.operations.attempt();
         let desk = self.desk(&session, request.invoice, Some(request.pieces)).await?;
         may_pay(&desk, request.seen)?;
         self.remember_choice(&session, &request.choice);
@@ -301,65 +296,46 @@ impl<S: Shell> Engine<S> {
         } else {
             Act::PayByBestDeal
         };
-        let intent = paying(act, &desk, Some(offer.cost), mark);
-        let market = session.market.clone();
-        let choice = request.choice.clone();
-        let chosen = request.ad;
-        let call = async move {
-            let payment = match chosen {
-                Some(ad) => market.pay_by_deal(id, pieces, ad).await,
-                None => market.pay_by_best_deal(id, pieces, &choice).await,
-            };
-            payment.map(|payment| Some(payment.id))
+        let intent = Intent {
+            fiat: Some(offer.cost),
+            ad: request.ad,
+            ..paying(act, &desk, mark)
         };
-        let payment = self
-            .carry_out(
-                &session,
-                intent,
-                call,
-                look_for(&session.market, id, pieces, mark),
-            )
-            .await?;
-        self.paid_end(&session, payment, mark, &desk, Some(offer.cost))
-            .await
+        let (engine, line) = (self.clone(), Arc::clone(&session));
+        let PayByDeal { choice, ad, .. } = request;
+        let call = async move {
+            let payment = match ad {
+                Some(ad) => line.market.pay_by_deal(id, pieces, ad).await?,
+                None => line.market.pay_by_best_deal(id, pieces, &choice).await?,
+            };
+            Ok(Some(engine.hold_payment(&line, payment).await))
+        };
+        let happened = self.carry_out(&session, attempt, intent.clone(), call).await?;
+        self.paid_end(&session, happened, &intent).await
     }
 
     /// The end of a payment that exists: read back, checked, compared with what was agreed to.
     async fn paid_end(
         &self,
         session: &Arc<Session>,
-        payment: Option<PaymentId>,
-        mark: Option<PaymentId>,
-        desk: &PayDesk,
-        fiat: Option<Fiat>,
+        happened: Happened,
+        intent: &Intent,
     ) -> Result<PayEnd, Fault> {
-        let id = payment.ok_or(FaultCode::Internal)?;
+        let id = happened.payment.ok_or(FaultCode::Internal)?;
         self.announce(
             session,
             &[Topic::App, Topic::Payments, Topic::Payment(id), Topic::Deals],
         );
         // The money has moved: whatever fails from here on must not say otherwise.
-        let seen = self.read_payment(session, id).await.map_err(|fault| {
-            Fault {
-                money: kvit_domain::fault::MoneyMoved::Yes,
-                ..fault
-            }
-            .with("payment", id)
-        })?;
-        let paid = &seen.payment;
-        let as_agreed = paid.invoice.id == desk.invoice.id
-            && paid.pieces == desk.pieces
-            && paid.amount == desk.total
-            && fiat.is_none_or(|agreed| {
-                paid.deal.as_ref().is_none_or(|deal| {
-                    deal.fiat.currency() == agreed.currency() && deal.fiat.amount() <= agreed.amount()
-                })
-            });
-        let was_there = mark.is_some_and(|mark| id <= mark);
+        let Ok(seen) = self.read_or_recall(session, id).await else {
+            return Ok(PayEnd::Unknown(self.operation(happened.operation)?));
+        };
+        let differs = !as_agreed(&seen.payment, intent);
+        let was_there = intent.mark.is_some_and(|mark| id <= mark);
         Ok(PayEnd::Done {
             payment: Box::new(seen),
             was_there,
-            differs: !as_agreed,
+            differs,
         })
     }
 
@@ -388,9 +364,7 @@ impl<S: Shell> Engine<S> {
 /// Everything that stands in the way, in the order in which a person can do something about it.
 fn may_pay(desk: &PayDesk, seen: Sats) -> Result<(), Fault> {
     if let Some(operation) = &desk.unknown {
-        return Err(Fault::new(FaultCode::OperationInProgress)
-            .with("operation", operation.id)
-            .money_unknown());
+        return Err(in_progress(operation));
     }
     if let Some(pending) = &desk.pending {
         return Err(Fault::new(FaultCode::PaymentPending).with("payment", pending.payment.id));
@@ -406,7 +380,24 @@ fn may_pay(desk: &PayDesk, seen: Sats) -> Result<(), Fault> {
     Ok(())
 }
 
-fn paying(act: Act, desk: &PayDesk, fiat: Option<Fiat>, mark: Option<PaymentId>) -> Intent {
+/// Is it what the person agreed to?
+fn as_agreed(paid: &Payment, intent: &Intent) -> bool {
+    let funded = match (&paid.deal, intent.fiat) {
+        (None, None) => paid.status == PaymentStatus::Paid,
+        (Some(deal), Some(agreed)) => {
+            deal.fiat.currency() == agreed.currency()
+                && deal.fiat.amount() <= agreed.amount()
+                && intent.ad.is_none_or(|ad| deal.ad.id == ad)
+        }
+        _ => false,
+    };
+    Some(paid.invoice.id) == intent.invoice
+        && Some(paid.pieces) == intent.pieces
+        && Some(paid.amount) == intent.amount
+        && funded
+}
+
+fn paying(act: Act, desk: &PayDesk, mark: Option<PaymentId>) -> Intent {
     Intent {
         act,
         invoice: Some(desk.invoice.id),
@@ -414,7 +405,8 @@ fn paying(act: Act, desk: &PayDesk, fiat: Option<Fiat>, mark: Option<PaymentId>)
         deal: None,
         pieces: Some(desk.pieces),
         amount: Some(desk.total),
-        fiat,
+        fiat: None,
+        ad: None,
         counterparty: Some(desk.invoice.owner.name.clone()),
         mark,
     }
@@ -442,32 +434,6 @@ async fn newest(market: &Marketplace) -> Result<Option<PaymentId>, Fault> {
         .iter()
         .map(|payment| payment.id)
         .max())
-}
-
-/// Looks for the payment that a call may have made: above the mark, on the invoice, with so many pieces.
-fn look_for(
-    market: &Marketplace,
-    invoice: InvoiceId,
-    pieces: u32,
-    mark: Option<PaymentId>,
-) -> impl Fn() -> std::pin::Pin<Box<dyn Future<Output = Look> + Send>> + Send + Sync + 'static {
-    let market = market.clone();
-    move || {
-        let market = market.clone();
-        Box::pin(async move {
-            match own_payments(&market).await {
-                Ok(payments) => payments
-                    .iter()
-                    .find(|payment| {
-                        payment.invoice.id == invoice
-                            && payment.pieces == pieces
-                            && mark.is_none_or(|mark| payment.id > mark)
-                    })
-                    .map_or(Look::Nothing, |payment| Look::Found(Some(payment.id))),
-                Err(_) => Look::Failed,
-            }
-        })
-    }
 }
 
 /// Advertisements that fit by the server's word and by ours, best price first. The server's search forgets to

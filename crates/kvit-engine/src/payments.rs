@@ -6,7 +6,7 @@ use kvit_client::PaymentsFilter;
 use kvit_domain::{
     Timestamp,
     deal::{Deal, DealStatus},
-    fault::{Fault, FaultCode, MoneyMoved},
+    fault::{Fault, FaultCode},
     id::{PaymentId, UserId},
     money::Fiat,
     payment::{Direction, Payment, PaymentStatus},
@@ -15,7 +15,7 @@ use kvit_domain::{
 
 use crate::{
     engine::Engine,
-    operation::{Act, Intent, Look},
+    operation::{Act, Intent},
     seal::{Seal, check},
     session::{Checked, Session},
     shell::{Shell, Topic},
@@ -156,7 +156,7 @@ impl<S: Shell> Engine<S> {
     async fn read_page(&self, session: &Arc<Session>, query: &PaymentsQuery) -> Result<Page, Fault> {
         let me = session.profile().await?.id;
         let now = self.now();
-        let mut found: Vec<Checked> = Vec::new();
+        // A number is asked for by number: it may be far down. It stands above the first page, and on no other.
         let number: Option<PaymentId> = query
             .text
             .trim()
@@ -164,20 +164,18 @@ impl<S: Shell> Engine<S> {
             .trim()
             .parse()
             .ok();
+        let mut exact: Vec<Checked> = Vec::new();
         if let (Some(number), None) = (number, query.before) {
             let filter = PaymentsFilter {
                 payment: Some(number),
                 count: 1,
                 ..PaymentsFilter::default()
             };
-            let exact = session.market.payments(filter).await?;
-            found.extend(
-                self.hold_payments(session, exact)
-                    .await
-                    .into_iter()
-                    .filter(|one| fits(query, &one.payment, me)),
-            );
+            let answer = session.market.payments(filter).await?;
+            exact = self.hold_payments(session, answer).await;
+            exact.retain(|one| fits(query, &one.payment, me));
         }
+        let mut found: Vec<Checked> = Vec::new();
         let mut before = query.before;
         for _ in 0..MOST_ASKS {
             let filter = PaymentsFilter {
@@ -190,25 +188,24 @@ impl<S: Shell> Engine<S> {
             let short = asked.len() < ASK as usize;
             let checked = self.hold_payments(session, asked).await;
             let oldest = checked.last().map(|one| one.payment.id);
-            for one in checked {
-                if fits(query, &one.payment, me)
-                    && !found.iter().any(|other| other.payment.id == one.payment.id)
-                {
-                    found.push(one);
-                }
-            }
-            found.sort_by_key(|one| std::cmp::Reverse(one.payment.id));
+            found.extend(
+                checked
+                    .into_iter()
+                    .filter(|one| fits(query, &one.payment, me) && Some(one.payment.id) != number),
+            );
             if found.len() > PAGE {
                 found.truncate(PAGE);
-                let next = found.last().map(|one| one.payment.id);
-                return Ok(self.page(session, found, next, Some(now), me));
-            }
-            if short || oldest.is_none() {
-                return Ok(self.page(session, found, None, Some(now), me));
+                before = found.last().map(|one| one.payment.id);
+                break;
             }
             before = oldest;
+            if short || oldest.is_none() {
+                before = None;
+                break;
+            }
         }
-        Ok(self.page(session, found, before, Some(now), me))
+        exact.append(&mut found);
+        Ok(self.page(session, exact, before, Some(now), me))
     }
 
     fn copies(&self, session: &Session, query: &PaymentsQuery) -> Page {
@@ -262,15 +259,28 @@ impl<S: Shell> Engine<S> {
     pub async fn payment(&self, id: PaymentId) -> Result<SeenPayment, Fault> {
         let session = self.session()?;
         match self.read_payment(&session, id).await {
-            Err(fault) if fault.code != FaultCode::PaymentNotFound => {
-                let copy = session.held().payments.get(&id).cloned();
-                match (copy, session.known_profile()) {
-                    (Some(copy), Some(profile)) => Ok(seen(&session, copy, profile.id)),
-                    _ => Err(fault),
-                }
-            }
+            Err(fault) if fault.code != FaultCode::PaymentNotFound => recall(&session, id).ok_or(fault),
             answer => answer,
         }
+    }
+
+    /// A payment that is known to exist: read now, or else the copy of what made it known.
+    pub(crate) async fn read_or_recall(
+        &self,
+        session: &Arc<Session>,
+        id: PaymentId,
+    ) -> Result<SeenPayment, Fault> {
+        match self.read_payment(session, id).await {
+            Err(fault) => recall(session, id).ok_or(fault),
+            answer => answer,
+        }
+    }
+
+    /// Takes in one payment; its number.
+    pub(crate) async fn hold_payment(&self, session: &Arc<Session>, payment: Payment) -> PaymentId {
+        let id = payment.id;
+        self.hold_payments(session, vec![payment]).await;
+        id
     }
 
     pub(crate) async fn read_payment(
@@ -318,6 +328,7 @@ impl<S: Shell> Engine<S> {
     /// The refusal; `OutcomeUnknown` with money unknown when no answer came and looking has not told yet.
     pub async fn cancel_payment(&self, id: PaymentId) -> Result<SeenPayment, Fault> {
         let session = self.session()?;
+        let attempt = session.operations.attempt();
         let before = self.read_payment(&session, id).await?;
         match before.payment.status {
             PaymentStatus::Pending => {}
@@ -335,29 +346,14 @@ impl<S: Shell> Engine<S> {
             pieces: None,
             amount: None,
             fiat: None,
+            ad: None,
             counterparty: Some(before.payment.invoice.owner.name.clone()),
             mark: None,
         };
         let market = session.market.clone();
-        let look = {
-            let market = session.market.clone();
-            move || {
-                let market = market.clone();
-                async move {
-                    match market.payment(id).await {
-                        Ok(payment) if payment.status != PaymentStatus::Pending => Look::Found(Some(id)),
-                        Ok(_) => Look::Nothing,
-                        Err(_) => Look::Failed,
-                    }
-                }
-            }
-        };
-        self.carry_out(
-            &session,
-            intent,
-            async move { market.cancel_payment(id).await.map(|_| Some(id)) },
-            look,
-        )
+        self.carry_out(&session, attempt, intent, async move {
+            market.cancel_payment(id).await.map(|_| Some(id))
+        })
         .await?;
         self.announce(
             &session,
@@ -365,118 +361,14 @@ impl<S: Shell> Engine<S> {
         );
         self.read_payment(&session, id).await
     }
-
-    /// Begins an operation, makes the call once, and settles it or leaves it to be looked after.
-    ///
-    /// # Errors
-    /// The refusal, or `OutcomeUnknown`; the latter says that money may have moved.
-    pub(crate) async fn carry_out<C, L, F>(
-        &self,
-        session: &Arc<Session>,
-        intent: Intent,
-        call: C,
-        look: L,
-    ) -> Result<Option<PaymentId>, Fault>
-    where
-        C: Future<Output = Result<Option<PaymentId>, Fault>> + Send + 'static,
-        L: Fn() -> F + Send + Sync + 'static,
-        F: Future<Output = Look> + Send,
-    {
-        let operation = session.operations.begin(intent, self.now())?;
-        self.announce(session, &[Topic::Operation(operation.id), Topic::App]);
-        // The call runs on its own: whoever asked may go away (a closed screen), the operation may not.
-        let engine = self.clone();
-        let line = Arc::clone(session);
-        let id = operation.id;
-        let settled = tokio::spawn(async move { engine.settle(&line, id, call, look).await }).await;
-        settled.unwrap_or_else(|_| {
-            session
-                .operations
-                .change(id, crate::operation::Operation::silence);
-            Err(Fault::new(FaultCode::OutcomeUnknown)
-                .with("operation", id)
-                .money_unknown())
-        })
-    }
-
-    async fn settle<C, L, F>(
-        &self,
-        session: &Arc<Session>,
-        id: crate::operation::OperationId,
-        call: C,
-        look: L,
-    ) -> Result<Option<PaymentId>, Fault>
-    where
-        C: Future<Output = Result<Option<PaymentId>, Fault>>,
-        L: Fn() -> F + Send + Sync + 'static,
-        F: Future<Output = Look> + Send,
-    {
-        use crate::operation::OperationState;
-        let operations = &session.operations;
-        match call.await {
-            Ok(payment) => {
-                operations.change(id, |op| op.done(payment));
-                self.announce(session, &[Topic::Operation(id), Topic::App]);
-                return Ok(payment);
-            }
-            // A refusal ends it, unless a look shows the opposite: the front proxy repeats calls, and what we hear
-            // may be the answer to its second try.
-            Err(fault) if !fault.may_hide_success() => {
-                let found = if fault.code == FaultCode::TokenRejected {
-                    Look::Nothing
-                } else {
-                    look().await
-                };
-                if let Look::Found(payment) = found {
-                    operations.change(id, |op| op.done(payment));
-                    self.announce(session, &[Topic::Operation(id), Topic::App]);
-                    return Ok(payment);
-                }
-                operations.change(id, |op| op.refused(fault.clone()));
-                self.announce(session, &[Topic::Operation(id), Topic::App]);
-                return Err(Fault {
-                    money: MoneyMoved::No,
-                    ..fault
-                });
-            }
-            Err(fault) => {
-                tracing::warn!(%fault, operation = %id, "no answer; looking");
-                operations.change(id, crate::operation::Operation::silence);
-                self.announce(session, &[Topic::Operation(id), Topic::App]);
-            }
-        }
-        let report =
-            |_: &crate::operation::Operation| self.announce(session, &[Topic::Operation(id), Topic::App]);
-        operations
-            .resolve(id, &look, || self.now(), report, Some(FIRST_LOOKS))
-            .await;
-        match operations.get(id).map(|op| op.state) {
-            Some(OperationState::Done(payment)) => Ok(payment),
-            _ => {
-                let engine = self.clone();
-                let session = Arc::clone(session);
-                tokio::spawn(async move {
-                    let report = |_: &crate::operation::Operation| {
-                        engine.announce(
-                            &session,
-                            &[Topic::Operation(id), Topic::App, Topic::Payments, Topic::Deals],
-                        );
-                    };
-                    session
-                        .operations
-                        .resolve(id, &look, || engine.now(), report, None)
-                        .await;
-                });
-                Err(Fault::new(FaultCode::OutcomeUnknown)
-                    .with("operation", id)
-                    .money_unknown())
-            }
-        }
-    }
 }
 
-/// Looks made while the person waits at the button; the rest goes on behind.
-const FIRST_LOOKS: u32 = 2;
+/// The copy of a payment, if there is one.
+fn recall(session: &Session, id: PaymentId) -> Option<SeenPayment> {
+    let copy = session.held().payments.get(&id).cloned()?;
+    let me = session.known_profile()?.id;
+    Some(seen(session, copy, me))
+}
 
 pub(crate) fn seen(session: &Session, one: Checked, me: UserId) -> SeenPayment {
     let estimate = session.estimate(one.payment.amount);

@@ -9,6 +9,7 @@
 )]
 
 use std::{
+    collections::HashSet,
     future::Future,
     path::Path,
     pin::Pin,
@@ -20,7 +21,7 @@ use kvit_client::{Limits, Marketplace};
 use kvit_domain::{Timestamp, fault::Fault};
 use kvit_engine::{Account, ConnectionState, Connector, Engine, Practice, PracticeDoor, Shell, Topic};
 use kvit_sandbox::{Clock, Moment, Options, Sandbox, SigningKey};
-use kvit_vault::MemoryVault;
+use kvit_vault::{MemoryVault, Vault, VaultError};
 use secrecy::SecretString;
 use tempfile::TempDir;
 
@@ -41,6 +42,8 @@ pub struct World {
     pub told: Told,
     /// The folder of the app.
     pub folder: TempDir,
+    /// The keychain.
+    pub vault: Arc<TestVault>,
 }
 
 impl World {
@@ -61,19 +64,21 @@ impl World {
         let sandbox = Arc::new(Sandbox::open(options).await.expect("the practice marketplace"));
         let folder = tempfile::tempdir().expect("a folder");
         let told = Told::default();
-        let engine = engine(folder.path(), &sandbox, &told);
+        let vault = Arc::new(TestVault::default());
+        let engine = engine(folder.path(), &sandbox, &told, &vault);
         Self {
             engine,
             sandbox,
             told,
             folder,
+            vault,
         }
     }
 
-    /// The same folder and marketplace under a new engine: the app was closed and opened again.
+    /// The same folder, keychain and marketplace under a new engine: the app was closed and opened again.
     #[must_use]
     pub fn reopened(self) -> Self {
-        let engine = engine(self.folder.path(), &self.sandbox, &self.told);
+        let engine = engine(self.folder.path(), &self.sandbox, &self.told, &self.vault);
         Self { engine, ..self }
     }
 
@@ -85,10 +90,32 @@ impl World {
         }
     }
 
+    /// Lets everybody's time run: the marketplace's clock and its people, and the timers of the program. Only for
+    /// tests with paused time.
+    pub async fn wait(&self, seconds: u32) {
+        for _ in 0..seconds {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            self.pass(1).await;
+        }
+    }
+
+    /// Login name of the person.
+    #[must_use]
+    pub fn you(&self) -> String {
+        self.sandbox.login().expect("the person's login")
+    }
+
+    /// A line of its own to the marketplace, as any of its users: what another computer, or another person, sees.
+    #[must_use]
+    pub fn line_of(&self, login: &str) -> Marketplace {
+        let token = self.sandbox.mint_token(login).expect("a token");
+        line(&self.sandbox, &SecretString::from(token)).expect("a line")
+    }
+
     /// Waits until something is so.
     ///
     /// # Panics
-    /// After half a minute of (virtual or real) time.
+    /// After five minutes of (virtual or real) time.
     pub async fn until(&self, so: impl Fn(&Self) -> bool) {
         let waiting = async {
             while !so(self) {
@@ -101,7 +128,7 @@ impl World {
     }
 }
 
-fn engine(folder: &Path, sandbox: &Arc<Sandbox>, told: &Told) -> Engine<RecordingShell> {
+fn engine(folder: &Path, sandbox: &Arc<Sandbox>, told: &Told, vault: &Arc<TestVault>) -> Engine<RecordingShell> {
     let shell = RecordingShell {
         told: told.clone(),
         clock: sandbox.clock(),
@@ -111,7 +138,7 @@ fn engine(folder: &Path, sandbox: &Arc<Sandbox>, told: &Told) -> Engine<Recordin
     Engine::open(
         folder.join("kvit"),
         shell,
-        Arc::new(MemoryVault::new()),
+        Arc::clone(vault) as Arc<dyn Vault>,
         Box::new(practice),
         Box::new(connector),
     )
@@ -176,7 +203,63 @@ struct MemoryConnector(Arc<Sandbox>);
 
 impl Connector for MemoryConnector {
     fn open(&self, _: &Account, token: SecretString) -> Result<Marketplace, Fault> {
-        let sandbox = Arc::clone(&self.0);
-        Marketplace::over(move || Ok(sandbox.connect_in_memory()), &token, Limits::default())
+        line(&self.0, &token)
+    }
+}
+
+fn line(sandbox: &Arc<Sandbox>, token: &SecretString) -> Result<Marketplace, Fault> {
+    let sandbox = Arc::clone(sandbox);
+    Marketplace::over(move || Ok(sandbox.connect_in_memory()), token, Limits::default())
+}
+
+/// A keychain in memory that fails on command.
+#[derive(Debug, Default)]
+pub struct TestVault {
+    memory: MemoryVault,
+    kept: Mutex<HashSet<kvit_vault::Account>>,
+    failure: Mutex<Option<VaultError>>,
+}
+
+impl TestVault {
+    /// From now on every use fails in this way; `None`: works.
+    pub fn fail(&self, failure: impl Into<Option<VaultError>>) {
+        *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = failure.into();
+    }
+
+    /// Whether nothing is kept, whatever it was kept for.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
+    fn working(&self) -> Result<&MemoryVault, VaultError> {
+        match &*self.failure.lock().unwrap_or_else(PoisonError::into_inner) {
+            None => Ok(&self.memory),
+            Some(failure) => Err(failure.clone()),
+        }
+    }
+}
+
+impl Vault for TestVault {
+    fn store(&self, account: &kvit_vault::Account, secret: &SecretString) -> Result<(), VaultError> {
+        self.working()?.store(account, secret)?;
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.insert(account.clone());
+        Ok(())
+    }
+
+    fn load(&self, account: &kvit_vault::Account) -> Result<SecretString, VaultError> {
+        self.working()?.load(account)
+    }
+
+    fn remove(&self, account: &kvit_vault::Account) -> Result<(), VaultError> {
+        self.working()?.remove(account)?;
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.remove(account);
+        Ok(())
+    }
+
+    fn probe(&self) -> Result<(), VaultError> {
+        self.working()?.probe()
     }
 }
