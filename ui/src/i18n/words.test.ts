@@ -45,7 +45,9 @@ const SAME = /^(BTC|Kvit|English|Русский|№ .*|[\d\s%.,·—-]*)$/;
 
 describe("words", () => {
   it("are the same set in both languages", () => {
-    expect([...russian.keys()].sort()).toEqual(english.map(([path]) => path).sort());
+    // Payment systems have their names from the catalog, in English; a language adds those it calls otherwise.
+    const own = (paths: Iterable<string>): string[] => [...paths].filter((path) => !path.startsWith("pay.systems.")).sort();
+    expect(own(russian.keys())).toEqual(own(english.map(([path]) => path)));
   });
 
   it.each(english)("%s says something, and in Russian says it in Russian", (path, leaf) => {
