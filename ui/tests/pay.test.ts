@@ -76,6 +76,13 @@ test("the whole way by keyboard", async () => {
   await page.locator("[data-testid=seal][data-state=verified]").first().waitFor();
 });
 
+test("Ctrl+F goes to the invoice number", async () => {
+  const page = await open({ route: "/pay/88" });
+  await byId(page, "pay-from-balance").waitFor();
+  await page.keyboard.press("Control+f");
+  await expect.poll(() => byId(page, "pay-invoice-input").evaluate((one) => one === document.activeElement)).toBe(true);
+});
+
 test("Esc leaves the question and pays nothing", async () => {
   const page = await open({ route: "/pay/88" });
   await byId(page, "pay-from-balance").click();

@@ -79,7 +79,7 @@ export function open(world: World, ad: AdCard, payment: PaymentDetail, created =
   };
   world.keep({ ...payment, status: "pending", seal: noSeal, turn, canCancel: true, fiat: ad.total, fiatEstimated: false });
   keep(world, deal);
-  later(world, id, (one) => (one.summary.status === "opened" ? say(world, one, "them", said(one, requisites)) : one));
+  later(world, id, (one) => (one.summary.status === "opened" && one.messages.length === 0 ? say(world, one, "them", said(one, requisites)) : one));
   return deal;
 }
 
