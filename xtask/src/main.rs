@@ -31,6 +31,8 @@ cargo xtask COMMAND
   setup                            only what the two above begin with: system packages, tools, npm packages, the UI
   bindings                         writes the page's typed calls (ui/src/ipc/bindings.ts) from the Rust commands
   shots                            takes the pictures of every screen state
+  bench [--quick] [--rows P1,P3]   measures speed and size against others, and writes docs/figures.md;
+                                   `bench --help` shows the rest
 
   --as-is                          before or after any of them: leaves the system's packages alone, there or not
 
@@ -44,6 +46,9 @@ const APP_BINARY: &str = "kvit";
 /// them instead.
 const BINDINGS_TEST: &str = "bindings";
 const BINDINGS_WRITE: &str = "KVIT_WRITE_BINDINGS";
+/// Package of the measurements, and its rows that need the app.
+const BENCH: &str = "kvit-bench";
+const APP_ROWS: &[&str] = &["P15", "P17", "P26"];
 /// Without this feature the window looks for a development server instead of the UI inside the binary.
 const APP_FEATURE: &str = "kvit-app/custom-protocol";
 
@@ -89,6 +94,7 @@ fn obey(mut arguments: Vec<String>) -> Result<ExitCode> {
         ["setup"] => tree.setup(Purpose::Test)?.build_ui().map(|()| ExitCode::SUCCESS),
         ["bindings"] => tree.bindings(),
         ["shots"] => tree.shots(),
+        ["bench", rest @ ..] => tree.bench(rest),
         other => bail!(
             "there is no `{}`; `cargo xtask` alone shows what there is",
             other.join(" ")
@@ -148,6 +154,25 @@ impl Tree {
         Ok(ExitCode::SUCCESS)
     }
 
+    fn bench(&self, arguments: &[&str]) -> Result<ExitCode> {
+        let setup = self.setup(Purpose::Bench)?;
+        let app = if wants_app(arguments) {
+            setup.build_ui()?;
+            Some(setup.build_app(true)?)
+        } else {
+            None
+        };
+        command::say("Measuring");
+        let mut run = setup
+            .cargo(&["run", "--release", "--package", BENCH, "--"])
+            .args(arguments);
+        if let Some(app) = app {
+            run = run.arg("--app").arg(app);
+        }
+        run.succeed()?;
+        Ok(ExitCode::SUCCESS)
+    }
+
     fn shots(&self) -> Result<ExitCode> {
         let setup = self.setup(Purpose::Test)?;
         command::say("Taking the pictures");
@@ -156,6 +181,39 @@ impl Tree {
     }
 }
 
+/// Whether the rows asked for by `bench` open or weigh the app: all rows do unless some are named.
+fn wants_app(arguments: &[&str]) -> bool {
+    if arguments.contains(&"--help") {
+        return false;
+    }
+    let named = arguments.iter().enumerate().find_map(|(place, argument)| {
+        let next = arguments.get(place.saturating_add(1)).copied();
+        argument
+            .strip_prefix("--rows")
+            .and_then(|rest| rest.strip_prefix('=').or(next))
+    });
+    named.is_none_or(|rows| {
+        rows.split(',')
+            .any(|row| APP_ROWS.iter().any(|app| row.trim().eq_ignore_ascii_case(app)))
+    })
+}
+
 fn is_set(name: &str) -> bool {
     std::env::var_os(name).is_some_and(|value| !value.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bench_builds_the_app_only_for_rows_that_need_it() {
+        assert!(wants_app(&[]));
+        assert!(wants_app(&["--quick"]));
+        assert!(wants_app(&["--rows", "P1,p17"]));
+        assert!(wants_app(&["--rows=P26"]));
+        assert!(!wants_app(&["--quick", "--rows", "P1,P2,P5"]));
+        assert!(!wants_app(&["--rows=P10"]));
+        assert!(!wants_app(&["--help"]));
+    }
 }

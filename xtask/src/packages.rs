@@ -14,6 +14,8 @@ pub enum Purpose {
     Run,
     /// That, and every ring of tests.
     Test,
+    /// That, and what Kvit is measured against.
+    Bench,
 }
 
 /// For building and running: compilers, the web view, and the library under the OpenPGP checks (whose bindings need
@@ -46,6 +48,12 @@ const TEST: &[&str] = &[
     "gpgv",
     "git",
 ];
+
+/// For the measurements on top: the library behind one of the peers.
+const BENCH: &[&str] = &["libssl-dev"];
+
+/// Behind another peer. Newer systems no longer have it; then that peer is left out, and said to be.
+const BENCH_IF_THERE: &str = "libbotan-2-dev";
 
 /// A system whose packages we know by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,7 +98,10 @@ impl System {
 /// All packages for `purpose`; the browser only where none is at hand yet.
 fn needed(system: System, purpose: Purpose, has_browser: bool) -> Vec<&'static str> {
     let mut needed = RUN.to_vec();
-    if purpose == Purpose::Test {
+    if purpose == Purpose::Bench {
+        needed.extend(BENCH);
+    }
+    if purpose != Purpose::Run {
         needed.extend(TEST);
         if !has_browser {
             needed.push(system.chromium());
@@ -125,7 +136,10 @@ pub fn ensure(top: &Path, purpose: Purpose) -> Result<()> {
             needed(System::Debian, purpose, has_browser).join(" ")
         );
     };
-    let needed = needed(system, purpose, has_browser);
+    let mut needed = needed(system, purpose, has_browser);
+    if purpose == Purpose::Bench && offered(top, BENCH_IF_THERE) {
+        needed.push(BENCH_IF_THERE);
+    }
     let lacking = missing(&needed, &installed(top, &needed)?);
     if lacking.is_empty() {
         println!("    all {} are there", needed.len());
@@ -162,6 +176,14 @@ pub fn ensure(top: &Path, purpose: Purpose) -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// Whether the system's lists of packages have this one.
+fn offered(top: &Path, name: &str) -> bool {
+    Run::new("apt-cache", top)
+        .args(["show", "--no-all-versions", name])
+        .quiet()
+        .is_some()
 }
 
 fn installed(top: &Path, names: &[&str]) -> Result<String> {
@@ -223,6 +245,17 @@ mod tests {
             run.iter()
                 .all(|name| needed(System::Ubuntu, Purpose::Test, true).contains(name))
         );
+    }
+
+    #[test]
+    fn measuring_needs_all_that_tests_need() {
+        let bench = needed(System::Debian, Purpose::Bench, true);
+        assert!(
+            needed(System::Debian, Purpose::Test, true)
+                .iter()
+                .all(|name| bench.contains(name))
+        );
+        assert!(bench.contains(&"libssl-dev"));
     }
 
     #[test]

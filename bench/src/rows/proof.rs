@@ -209,8 +209,7 @@ pub fn batch(bench: &mut Bench) -> Result<Attempt> {
     );
     let note = format!(
         "a thousand take {mine:.0} ms; one core does as many bare verifications in {bare:.0} ms. Stock Sequoia on one \
-         thread takes {alone:.0} ms, since it imports the key for every text: two cores without any checks of ours \
-         would reach {}",
+         thread takes {alone:.0} ms, so that two cores of it, without any checks of ours, would reach {} at best",
         crate::report::number(2.0 * bare / alone),
     );
     Ok(Attempt {
