@@ -114,7 +114,7 @@ export const pay = {
     CASH_DEPOSIT: "Взнос на счёт в банке",
     CREDITCARD: "Банковская карта",
     INTERNATIONAL_WIRE_SWIFT: "Международный перевод (SWIFT)",
-    NATIONAL_BANK: "Банковский перевод внутри страны",
+    NATIONAL_BANK: "Банковский перевод",
     OTHER: "Другая",
     OTHER_ONLINE_WALLET: "Другой электронный кошелёк",
     OTHER_REMITTANCE: "Другой денежный перевод",
