@@ -138,7 +138,7 @@ impl<S: Shell> Engine<S> {
     }
 
     /// Looks on behind, until it is settled or a person is needed.
-    fn look_after(&self, session: &Arc<Session>, id: OperationId) {
+    pub(crate) fn look_after(&self, session: &Arc<Session>, id: OperationId) {
         let engine = self.clone();
         let session = Arc::clone(session);
         tokio::spawn(async move { engine.resolve(&session, id, None).await });

@@ -367,6 +367,10 @@ impl<S: Shell> Engine<S> {
     fn begin_session(&self, session: Session) {
         let session = Arc::new(session);
         let listening = tokio::spawn(self.clone().listen(Arc::clone(&session)));
+        for orphan in session.operations.take_orphans() {
+            tracing::warn!(operation = %orphan, "open when the app ended; looking");
+            self.look_after(&session, orphan);
+        }
         self.set_session(session, listening.abort_handle());
     }
 }

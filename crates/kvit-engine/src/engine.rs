@@ -21,6 +21,7 @@ use crate::{
     account::{Account, AccountId},
     connect::{Connector, Keychain},
     files::Files,
+    journal::Journal,
     listen::{Connection, ConnectionState},
     operation::Operation,
     operations::Operations,
@@ -355,7 +356,9 @@ impl<S: Shell> Engine<S> {
 
     /// The operations of an account, whatever its line does.
     pub(crate) fn operations_of(&self, id: AccountId) -> Arc<Operations> {
-        Arc::clone(self.lock().operations.entry(id).or_default())
+        let mut state = self.lock();
+        let journal = || Operations::kept_in(Journal::new(self.inner.files.clone(), id));
+        Arc::clone(state.operations.entry(id).or_insert_with(|| Arc::new(journal())))
     }
 
     pub(crate) fn set_keychain(&self, keychain: Keychain) {
@@ -382,7 +385,11 @@ impl<S: Shell> Engine<S> {
     }
 
     pub(crate) fn forget_account(&self, id: AccountId) -> Result<(), Fault> {
-        self.lock().session_tokens.remove(&id);
+        {
+            let mut state = self.lock();
+            state.session_tokens.remove(&id);
+            state.operations.remove(&id);
+        }
         self.change_book(|book| {
             book.accounts.retain(|account| account.id != id);
             if book.current == Some(id) {

@@ -1,4 +1,4 @@
-//! The two small files of the app: accounts and settings. Written whole, synced, then renamed into place; readable
+//! The small files of the app: accounts, settings, and each account's journal. Written whole, synced, then renamed into place; readable
 //! by the person only. What cannot be read is set aside, never overwritten.
 
 use std::{
@@ -9,6 +9,8 @@ use std::{
 
 use kvit_domain::fault::{Fault, FaultCode};
 use serde::{Serialize, de::DeserializeOwned};
+
+use crate::account::AccountId;
 
 /// Larger files are not ours.
 const LIMIT: u64 = 4 * 1024 * 1024;
@@ -27,15 +29,20 @@ impl Files {
     }
 
     /// Folder of an account.
-    pub(crate) fn account(&self, id: uuid::Uuid) -> Result<PathBuf, Fault> {
-        let folder = self.root.join("accounts").join(id.as_hyphenated().to_string());
+    pub(crate) fn account(&self, id: AccountId) -> Result<PathBuf, Fault> {
+        let folder = self.root.join(Self::account_name(id));
         make_private_folder(&folder).map_err(|error| unwritable(&folder, &error))?;
         Ok(folder)
     }
 
+    /// Name of an account's folder within the app's.
+    pub(crate) fn account_name(id: AccountId) -> PathBuf {
+        Path::new("accounts").join(id.as_hyphenated().to_string())
+    }
+
     /// Removes the folder of an account with everything in it.
-    pub(crate) fn remove_account(&self, id: uuid::Uuid) -> Result<(), Fault> {
-        let folder = self.root.join("accounts").join(id.as_hyphenated().to_string());
+    pub(crate) fn remove_account(&self, id: AccountId) -> Result<(), Fault> {
+        let folder = self.root.join(Self::account_name(id));
         match fs::remove_dir_all(&folder) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(unwritable(&folder, &error)),
             _ => Ok(()),
@@ -43,20 +50,21 @@ impl Files {
     }
 
     /// Reads a file; the default when there is none. A damaged one is set aside under another name.
-    pub(crate) fn read<T: DeserializeOwned + Default>(&self, name: &str) -> T {
+    pub(crate) fn read<T: DeserializeOwned + Default>(&self, name: impl AsRef<Path>) -> T {
+        let name = name.as_ref();
         let path = self.root.join(name);
         match read_bounded(&path).and_then(|bytes| serde_json::from_slice(&bytes).map_err(io::Error::other)) {
             Ok(value) => value,
             Err(error) if error.kind() == io::ErrorKind::NotFound => T::default(),
             Err(error) => {
-                tracing::error!(%error, file = name, "cannot be read; set aside");
+                tracing::error!(%error, file = ?name.file_name(), "cannot be read; set aside");
                 match free_beside(&path) {
                     Some(aside) => {
                         if let Err(error) = fs::rename(&path, &aside) {
-                            tracing::error!(%error, file = name, "cannot be set aside");
+                            tracing::error!(%error, file = ?name.file_name(), "cannot be set aside");
                         }
                     }
-                    None => tracing::error!(file = name, "too many damaged ones beside it"),
+                    None => tracing::error!(file = ?name.file_name(), "too many damaged ones beside it"),
                 }
                 T::default()
             }
@@ -64,7 +72,7 @@ impl Files {
     }
 
     /// Writes a file whole.
-    pub(crate) fn write<T: Serialize>(&self, name: &str, value: &T) -> Result<(), Fault> {
+    pub(crate) fn write<T: Serialize>(&self, name: impl AsRef<Path>, value: &T) -> Result<(), Fault> {
         let path = self.root.join(name);
         let write = || -> io::Result<()> {
             let bytes = serde_json::to_vec_pretty(value).map_err(io::Error::other)?;
@@ -74,7 +82,7 @@ impl Files {
             file.sync_all()?;
             fs::rename(&fresh, &path)?;
             // The rename itself has to survive a power cut.
-            fs::File::open(&self.root)?
+            fs::File::open(path.parent().unwrap_or(&self.root))?
                 .sync_all()
                 .or_else(|error| if cfg!(unix) { Err(error) } else { Ok(()) })
         };

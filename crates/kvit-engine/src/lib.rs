@@ -26,6 +26,7 @@ mod connect;
 mod deals;
 mod engine;
 mod files;
+mod journal;
 mod listen;
 mod look;
 pub mod operation;

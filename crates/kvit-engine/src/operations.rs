@@ -16,6 +16,7 @@ use kvit_domain::{
 
 use tokio::time::Instant;
 
+use crate::journal::Journal;
 use crate::operation::{Intent, Look, Operation, OperationId, OperationState};
 
 /// Waits between looks: soon at first, then every half minute.
@@ -37,10 +38,11 @@ pub(crate) fn wait_before(looks: u32) -> Duration {
         .unwrap_or(Duration::from_secs(30))
 }
 
-/// All operations of an account.
+/// All operations of an account, and the journal that has the open ones on disk.
 #[derive(Debug, Default)]
 pub(crate) struct Operations {
     all: Mutex<BTreeMap<u64, Entry>>,
+    journal: Option<Journal>,
 }
 
 #[derive(Debug)]
@@ -48,6 +50,8 @@ struct Entry {
     operation: Operation,
     /// Since when nothing is heard, by a clock that nobody sets.
     quiet: Option<Instant>,
+    /// Found in the journal at the start, and nobody looks after it yet.
+    orphan: bool,
 }
 
 /// The moment a person pressed the button: what was read for them from here on is younger than every operation
@@ -62,6 +66,20 @@ fn next(all: &All) -> u64 {
 }
 
 impl Operations {
+    /// Operations that are kept in a journal; begins with those that were open when the app ended.
+    pub(crate) fn kept_in(journal: Journal) -> Self {
+        let entry = |operation| Entry {
+            operation,
+            quiet: Some(Instant::now()),
+            orphan: true,
+        };
+        let all = (0..).zip(journal.read().into_iter().map(entry)).collect();
+        Self {
+            all: Mutex::new(all),
+            journal: Some(journal),
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, All> {
         self.all.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -74,12 +92,7 @@ impl Operations {
     /// Begins an operation, unless another one on the same invoice, payment or deal is open, or was done since the
     /// attempt began: what was read for this one is older than that. Looking and taking are one step: two windows
     /// that press at once get one operation, however slow one of them reads.
-    pub(crate) fn begin(
-        &self,
-        intent: Intent,
-        now: Timestamp,
-        attempt: Attempt,
-    ) -> Result<Operation, Fault> {
+    pub(crate) fn begin(&self, intent: Intent, now: Timestamp, attempt: Attempt) -> Result<Operation, Fault> {
         let mut all = self.lock();
         let in_the_way = all.iter().find(|(number, entry)| {
             let state = &entry.operation.state;
@@ -94,8 +107,14 @@ impl Operations {
         let entry = Entry {
             operation: operation.clone(),
             quiet: None,
+            orphan: false,
         };
         all.insert(number, entry);
+        if let Err(fault) = self.keep(&all) {
+            // What cannot be written down is not sent.
+            all.remove(&number);
+            return Err(fault);
+        }
         Ok(operation)
     }
 
@@ -103,11 +122,35 @@ impl Operations {
     pub(crate) fn change(&self, id: OperationId, change: impl FnOnce(&mut Operation)) -> Option<Operation> {
         let mut all = self.lock();
         let entry = all.values_mut().find(|entry| entry.operation.id == id)?;
+        let was_open = entry.operation.state.is_open();
         change(&mut entry.operation);
         if matches!(entry.operation.state, OperationState::Unknown { .. }) {
             entry.quiet.get_or_insert_with(Instant::now);
         }
-        Some(entry.operation.clone())
+        let operation = entry.operation.clone();
+        if was_open != operation.state.is_open()
+            && let Err(fault) = self.keep(&all)
+        {
+            // At the next start it is looked after once more; nothing worse.
+            tracing::warn!(%fault, operation = %id, "settled, but the journal still has it as open");
+        }
+        Some(operation)
+    }
+
+    /// Those that the journal had and nobody looks after; from now on the caller does.
+    pub(crate) fn take_orphans(&self) -> Vec<OperationId> {
+        self.lock()
+            .values_mut()
+            .filter_map(|entry| std::mem::take(&mut entry.orphan).then_some(entry.operation.id))
+            .collect()
+    }
+
+    /// Writes the open ones to the journal.
+    fn keep(&self, all: &All) -> Result<(), Fault> {
+        match &self.journal {
+            Some(journal) => journal.write(all.values().map(|entry| &entry.operation)),
+            None => Ok(()),
+        }
     }
 
     /// One operation.

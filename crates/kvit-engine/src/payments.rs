@@ -318,6 +318,14 @@ impl<S: Shell> Engine<S> {
         let mut held = session.held();
         for one in &checked {
             held.payments.insert(one.payment.id, one.clone());
+            // The server announces a new deal to the other side only (section 7.4): this is how ours is known.
+            if let Some(deal) = &one.payment.deal {
+                let deal = Deal {
+                    payment: Some(one.payment.id),
+                    ..(**deal).clone()
+                };
+                held.deals.insert(deal.id, (deal, now));
+            }
         }
         checked
     }

@@ -128,7 +128,12 @@ impl World {
     }
 }
 
-fn engine(folder: &Path, sandbox: &Arc<Sandbox>, told: &Told, vault: &Arc<TestVault>) -> Engine<RecordingShell> {
+fn engine(
+    folder: &Path,
+    sandbox: &Arc<Sandbox>,
+    told: &Told,
+    vault: &Arc<TestVault>,
+) -> Engine<RecordingShell> {
     let shell = RecordingShell {
         told: told.clone(),
         clock: sandbox.clock(),
@@ -229,7 +234,10 @@ impl TestVault {
     /// Whether nothing is kept, whatever it was kept for.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+        self.kept
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_empty()
     }
 
     fn working(&self) -> Result<&MemoryVault, VaultError> {

@@ -1,0 +1,153 @@
+//! Journeys: what a person does, from the button to the books, with the real engine and the real client over the
+//! practice marketplace in memory.
+//!
+//! The judge is not the judged: what happened is asked of the marketplace's own books, what the person was told of
+//! the engine. Time is paused and moved by hand, so nothing here waits.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+mod books;
+mod connect;
+mod deals;
+mod files;
+mod listen;
+mod malformed;
+mod operations;
+mod pay;
+mod payments;
+mod refused;
+mod seal;
+
+use std::fmt::Debug;
+
+use kvit_domain::{
+    advertisement::FiatChoice,
+    deal::DealStatus,
+    fault::{Fault, FaultCode, MoneyMoved},
+    id::InvoiceId,
+    money::Sats,
+};
+use kvit_engine::{AdOffer, Operation, PayByDeal, PayDesk, PayEnd, PayFromBalance, SeenDeal, SeenPayment};
+use kvit_testkit::World;
+
+/// A month of a drawing program's library, 12 500 satoshi a piece, 1 to 100 pieces, sold by `pixel-forge`.
+const LIBRARY: u64 = 640;
+const LIBRARY_SELLER: &str = "pixel-forge";
+/// Coffee for 18.50 EUR, following the rate, sold by `roastery-nord`.
+const COFFEE: u64 = 88;
+/// A map, 42 000 satoshi, sold by `mapwright`.
+const MAP: u64 = 51;
+
+fn invoice(number: u64) -> InvoiceId {
+    InvoiceId::new(number).unwrap()
+}
+
+fn sats(count: i64) -> Sats {
+    Sats::new(count).unwrap()
+}
+
+fn zelle() -> FiatChoice {
+    choice("US", "USD", "ZELLE")
+}
+
+fn choice(country: &str, currency: &str, payment_type: &str) -> FiatChoice {
+    FiatChoice {
+        country: country.to_owned(),
+        currency: currency.parse().unwrap(),
+        payment_type: payment_type.to_owned(),
+    }
+}
+
+async fn desk(world: &World, number: u64, pieces: u32) -> PayDesk {
+    world
+        .engine
+        .pay_desk(&number.to_string(), Some(pieces))
+        .await
+        .unwrap()
+}
+
+/// Looks at the desk, and pays from balance what it shows.
+async fn pay(world: &World, number: u64, pieces: u32) -> PayEnd {
+    let desk = desk(world, number, pieces).await;
+    world
+        .engine
+        .pay_from_balance(PayFromBalance {
+            invoice: desk.invoice.id,
+            pieces,
+            seen: desk.total,
+        })
+        .await
+}
+
+async fn offers(world: &World, number: u64, pieces: u32) -> Vec<AdOffer> {
+    let found = world
+        .engine
+        .suitable_ads(invoice(number), pieces, &zelle())
+        .await
+        .unwrap();
+    found.offers
+}
+
+/// Looks at desk and offers, and pays through the best one: by its number, or by whatever is cheapest.
+async fn pay_by_deal(world: &World, number: u64, pieces: u32, by_number: bool) -> PayEnd {
+    let desk = desk(world, number, pieces).await;
+    let best = offers(world, number, pieces).await.swap_remove(0);
+    world
+        .engine
+        .pay_by_deal(PayByDeal {
+            invoice: desk.invoice.id,
+            pieces,
+            seen: desk.total,
+            choice: zelle(),
+            ad: by_number.then_some(best.ad.id),
+            seen_fiat: best.cost.amount(),
+        })
+        .await
+}
+
+/// A deal that waits for the person's transfer, with the payment it funds.
+async fn open_deal(world: &World) -> (SeenPayment, SeenDeal) {
+    let (payment, ..) = done(pay_by_deal(world, LIBRARY, 3, true).await);
+    let id = payment.payment.deal.as_ref().unwrap().id;
+    let deal = world.engine.deal(id).await.unwrap();
+    assert_eq!(deal.deal.status, DealStatus::Opened);
+    (payment, deal)
+}
+
+fn done(end: PayEnd) -> (SeenPayment, bool, bool) {
+    match end {
+        PayEnd::Done {
+            payment,
+            was_there,
+            differs,
+        } => (*payment, was_there, differs),
+        other => panic!("not done: {other:?}"),
+    }
+}
+
+fn refused(end: PayEnd) -> Fault {
+    match end {
+        PayEnd::Refused(fault) => fault,
+        other => panic!("not refused: {other:?}"),
+    }
+}
+
+fn unknown(end: PayEnd) -> Operation {
+    match end {
+        PayEnd::Unknown(operation) => operation,
+        other => panic!("not unknown: {other:?}"),
+    }
+}
+
+/// A refusal of this kind that says that no money moved.
+fn assert_no(fault: &Fault, code: FaultCode) {
+    assert_eq!((fault.code, fault.money), (code, MoneyMoved::No), "{fault:?}");
+}
+
+fn fault_of<T: Debug>(answer: Result<T, Fault>) -> Fault {
+    answer.expect_err("a fault")
+}
