@@ -3,6 +3,7 @@
 mod commands;
 mod practice;
 mod shell;
+mod walls;
 
 use std::{process::ExitCode, sync::Arc};
 
@@ -25,6 +26,7 @@ pub fn start(practise: bool) -> ExitCode {
         .plugin(tauri_plugin_single_instance::init(|app, _, _| show(app)))
         .plugin(tauri_plugin_window_state::Builder::default().build())
         .plugin(tauri_plugin_dialog::init())
+        .plugin(walls::walls())
         .invoke_handler(bindings.invoke_handler())
         .setup(move |app| {
             bindings.mount_events(app);

@@ -199,7 +199,8 @@ mod tests {
             let read = journal.read();
             operation.silence();
             prop_assert_eq!(&read, &[operation.clone()]);
-            prop_assert!(matches!(read[0].state, OperationState::Unknown { .. }));
+            let unknown = matches!(read[0].state, OperationState::Unknown { .. });
+            prop_assert!(unknown, "whether it happened nobody knows");
             operation.done(None);
             journal.write([&operation].into_iter()).unwrap();
             prop_assert!(journal.read().is_empty(), "what is settled is not kept");
