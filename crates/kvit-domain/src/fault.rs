@@ -243,8 +243,6 @@ pub enum FaultCode {
     ProxyInvalid,
     /// No such account here.
     AccountNotFound,
-    /// The same server and user are here already.
-    AccountExists,
     /// No keychain on this system.
     KeychainMissing,
     /// The keychain is locked.
@@ -284,7 +282,13 @@ mod tests {
         ] {
             assert!(!Fault::new(never_sent).may_hide_success(), "{never_sent:?}");
         }
-        for refused in [InvoiceNotFound, InsufficientBalance, TokenRejected, ServerFailed, ServerSaid] {
+        for refused in [
+            InvoiceNotFound,
+            InsufficientBalance,
+            TokenRejected,
+            ServerFailed,
+            ServerSaid,
+        ] {
             assert!(!Fault::new(refused).may_hide_success(), "{refused:?}");
         }
     }

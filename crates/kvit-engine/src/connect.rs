@@ -140,7 +140,8 @@ impl<S: Shell> Engine<S> {
     }
 
     /// Connects to a marketplace: checks everything the person filled in, asks the server who they are, keeps the
-    /// token where they said, and makes it the current account. Nothing is kept unless all of it worked.
+    /// token where they said, and makes it the current account. Nothing is kept unless all of it worked. Connected again as the same user
+    /// of the same server, the account that is there takes over what was filled in: that is how a key is pinned later.
     ///
     /// # Errors
     /// The field that is wrong, or what stands in the way.
@@ -176,8 +177,16 @@ impl<S: Shell> Engine<S> {
                 && other.address == account.address
                 && other.username.as_deref() == Some(&profile.name)
         };
-        if self.accounts().iter().any(same) {
-            return Err(FaultCode::AccountExists.into());
+        // Connected again: the same account with what was filled in now. A key that was confirmed once stays pinned
+        // unless another one was confirmed in its place.
+        let earlier = self.accounts().into_iter().find(same);
+        if let Some(earlier) = &earlier {
+            account.id = earlier.id;
+            account.last_choice.clone_from(&earlier.last_choice);
+            account.public_key = account.public_key.or_else(|| earlier.public_key.clone());
+            if request.label.trim().is_empty() {
+                account.label.clone_from(&earlier.label);
+            }
         }
         account.username = Some(profile.name);
         self.keep_token(&account, token).await?;
@@ -187,9 +196,11 @@ impl<S: Shell> Engine<S> {
         };
         if let Err(fault) = kept {
             // A full disk, mostly. A token without its account would stay in the keychain for ever.
-            self.forget_token(&account).await;
-            if let Err(fault) = self.forget_account(account.id) {
-                tracing::error!(%fault, "half an account stays");
+            if earlier.is_none() {
+                self.forget_token(&account).await;
+                if let Err(fault) = self.forget_account(account.id) {
+                    tracing::error!(%fault, "half an account stays");
+                }
             }
             return Err(fault);
         }

@@ -1,17 +1,21 @@
 //! The seal: the check of a confirmation against the pinned key and the payment at hand.
 
-use std::sync::Arc;
+use std::{num::NonZeroUsize, sync::Arc};
 
 use kvit_domain::{
     Timestamp,
     fault::{Fault, FaultCode},
     payment::{Payment, PaymentStatus},
 };
-use kvit_proof::{Facts, KeyFault, PinnedKey, Refusal, Signed, Verdict, verify_payment, verify_signature};
+use kvit_proof::{Facts, KeyFault, PinnedKey, Refusal, Signed, Verdict, verify_payments, verify_signature};
 
 use crate::{engine::Engine, shell::Shell};
 
 /// How the check came out.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "it lies beside its payment, which is many times larger"
+)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Seal {
     /// The payment is not Paid: there is nothing to check.
@@ -33,16 +37,29 @@ pub(crate) fn facts(payment: &Payment) -> Facts {
     }
 }
 
+/// Kvit leaves the other cores to the person.
+const TWO: NonZeroUsize = NonZeroUsize::MIN.saturating_add(1);
+
 /// Checks the confirmations of payments, in order. CPU work: call off the async threads.
 pub(crate) fn check(payments: &[Payment], key: Option<&PinnedKey>, now: Timestamp) -> Vec<Seal> {
+    let is_paid = |payment: &&Payment| payment.status == PaymentStatus::Paid;
+    let facts: Vec<(&[u8], Facts)> = payments
+        .iter()
+        .filter(is_paid)
+        .map(|payment| {
+            (
+                payment.confirmation.as_deref().unwrap_or_default().as_bytes(),
+                facts(payment),
+            )
+        })
+        .collect();
+    let questions: Vec<(&[u8], &Facts)> = facts.iter().map(|(text, facts)| (*text, facts)).collect();
+    let mut verdicts = verify_payments(&questions, key, now, TWO).into_iter();
     payments
         .iter()
-        .map(|payment| {
-            if payment.status != PaymentStatus::Paid {
-                return Seal::NothingYet;
-            }
-            let text = payment.confirmation.as_deref().unwrap_or_default();
-            Seal::Checked(verify_payment(text.as_bytes(), key, now, &facts(payment)))
+        .map(|payment| match payment.status {
+            PaymentStatus::Paid => verdicts.next().map_or(Seal::NothingYet, Seal::Checked),
+            _ => Seal::NothingYet,
         })
         .collect()
 }

@@ -203,8 +203,16 @@ async fn a_server_that_is_away() {
 async fn the_same_person_at_the_same_server_is_there_once() {
     let world = World::disconnected(84).await;
     let first = connect(&world, "marta.k").await.unwrap();
-    let fault = fault_of(connect(&world, "marta.k").await);
-    assert_no(&fault, FaultCode::AccountExists);
+    let mut without_key = request(&world, "marta.k");
+    let token = without_key.token.expose_secret().to_owned();
+    without_key.public_key = String::new();
+    without_key.confirmed_fingerprint = String::new();
+    let again = world.engine.connect(without_key).await.unwrap();
+    assert_eq!(
+        again, first,
+        "connected again, it is the same account, and its key stays pinned"
+    );
+    assert_eq!(token_of(&world), token, "with the token given last");
     connect(&world, "juniper").await.unwrap();
     assert_eq!(world.engine.accounts().len(), 2);
     assert_eq!(world.engine.accounts()[0].id, first.id);

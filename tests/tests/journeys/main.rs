@@ -14,6 +14,7 @@ mod books;
 mod connect;
 mod deals;
 mod files;
+mod killed;
 mod listen;
 mod malformed;
 mod operations;

@@ -12,7 +12,6 @@ const places: Partial<Record<FaultCode, FieldName>> = {
   notAMarketplace: "address",
   timedOut: "address",
   connectionLost: "address",
-  accountExists: "address",
   proxyInvalid: "proxy",
   proxyFailed: "proxy",
   certificateUntrusted: "certificate",

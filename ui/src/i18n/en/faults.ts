@@ -94,7 +94,6 @@ export const faults = {
     pinInvalid: () => "A certificate fingerprint is 64 hexadecimal digits (SHA-256).",
     proxyInvalid: () => "Write the proxy as host:port, for instance 127.0.0.1:9050.",
     accountNotFound: () => "There is no such account on this computer.",
-    accountExists: () => "This marketplace is already among your accounts.",
     keychainMissing: () =>
       "This computer has no keychain running. Install one (GNOME Keyring or KeePassXC), or keep the token for this session only.",
     keychainLocked: () => "The keychain is locked. Unlock it and try again, or keep the token for this session only.",

@@ -1,0 +1,101 @@
+//! The app ends while an act is on its way: the journal was written before the first byte left, so the next start
+//! knows what may have happened, and finds out.
+
+use std::time::Duration;
+
+use kvit_domain::fault::FaultCode;
+use kvit_engine::{ConnectionState, OperationState, PayFromBalance, operation::LAST_ARRIVAL};
+use kvit_sandbox::{Fault as Wrong, When};
+use kvit_testkit::World;
+
+use crate::{LIBRARY, books::payments_on, desk, done, pay, refused};
+
+const CALL: &str = "PayInvoiceFromBalance";
+
+/// Presses the button; the answer never comes, and the app is closed and opened again.
+///
+/// Also how many payments on the invoice there were before.
+async fn killed_while_paying(seed: u64, when: When) -> (World, usize) {
+    let world = World::new(seed).await;
+    let before = payments_on(&world, LIBRARY).await;
+    let seen = desk(&world, LIBRARY, 2).await.total;
+    world.sandbox.faults().once(CALL, when, Wrong::Hang);
+    let engine = world.engine.clone();
+    let request = PayFromBalance {
+        invoice: crate::invoice(LIBRARY),
+        pieces: 2,
+        seen,
+    };
+    let paying = tokio::spawn(async move { engine.pay_from_balance(request).await });
+    world.until(|world| world.sandbox.faults().calls(CALL) == 1).await;
+    // The call is under way; the server gets a moment to act, if it is to.
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    paying.abort();
+    let world = world.reopened();
+    world.engine.resume().await;
+    (world, before)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_payment_made_just_before_the_end_is_found_at_the_next_start() {
+    let (world, before) = killed_while_paying(41, When::After).await;
+    let open = world.engine.state().operations;
+    assert_eq!(open.len(), 1, "the journal knows of it");
+    assert!(matches!(open[0].state, OperationState::Unknown { .. }));
+    assert_eq!(
+        refused(pay(&world, LIBRARY, 2).await).code,
+        FaultCode::OperationInProgress
+    );
+    world
+        .until(|world| world.engine.state().operations.is_empty())
+        .await;
+    assert!(matches!(
+        world.engine.operation(open[0].id).unwrap().state,
+        OperationState::Done(Some(_))
+    ));
+    assert_eq!(world.sandbox.faults().calls(CALL), 1, "paid once");
+    assert_eq!(payments_on(&world, LIBRARY).await, before + 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_payment_that_never_arrived_is_proven_absent_at_the_next_start_and_not_sooner() {
+    let (world, before) = killed_while_paying(42, When::Before).await;
+    let id = world.engine.state().operations[0].id;
+    world
+        .until(|world| world.engine.state().connection.state == ConnectionState::Connected)
+        .await;
+    let last = u32::try_from(LAST_ARRIVAL.as_secs()).unwrap();
+    world.wait(last - 10).await;
+    assert!(
+        world.engine.operation(id).unwrap().state.is_open(),
+        "too early to tell"
+    );
+    world.wait(100).await;
+    assert_eq!(
+        world.engine.operation(id).unwrap().state,
+        OperationState::ProvenAbsent
+    );
+    assert_eq!(world.sandbox.faults().calls(CALL), 1, "not sent again by itself");
+    assert_eq!(payments_on(&world, LIBRARY).await, before);
+    done(pay(&world, LIBRARY, 2).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_written_down_is_not_sent() {
+    let world = World::new(43).await;
+    let account = world.engine.state().current.unwrap();
+    let folder = world
+        .folder
+        .path()
+        .join("kvit/accounts")
+        .join(account.to_string());
+    // Where the journal is to be written stands something else.
+    std::fs::create_dir_all(folder.join("operations.new")).unwrap();
+    assert_eq!(
+        refused(pay(&world, LIBRARY, 2).await).code,
+        FaultCode::SettingsUnwritable
+    );
+    assert_eq!(world.sandbox.faults().calls(CALL), 0);
+    std::fs::remove_dir(folder.join("operations.new")).unwrap();
+    done(pay(&world, LIBRARY, 2).await);
+}
