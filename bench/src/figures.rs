@@ -209,6 +209,8 @@ pub enum Verdict {
     Reached,
     /// Missed by this part of the target in the worst launch.
     Short(f64),
+    /// Missed by so much, where the target is nothing at all.
+    Beyond(f64),
     /// No target.
     Reported,
     /// So many launches found no attempt that counts: neither reached nor missed.
@@ -220,6 +222,7 @@ impl fmt::Display for Verdict {
         match self {
             Self::Reached => write!(f, "reached"),
             Self::Short(by) => write!(f, "SHORT by {:.0} %", (by * 100.0).max(1.0)),
+            Self::Beyond(by) => write!(f, "SHORT by {by:.0}"),
             Self::Reported => write!(f, "reported"),
             Self::Void(launches) => write!(f, "VOID ({launches} launches without a run that counts)"),
         }
@@ -234,7 +237,11 @@ pub fn verdict(target: Target, medians: &[f64], void: usize) -> Verdict {
     match (target, target.worst(medians)) {
         (Target::Reported, _) => Verdict::Reported,
         (_, None) => Verdict::Void(void),
-        (_, Some(worst)) => target.missed_by(worst).map_or(Verdict::Reached, Verdict::Short),
+        (_, Some(worst)) => match target.missed_by(worst) {
+            None => Verdict::Reached,
+            Some(by) if target == Target::AtMost(0.0) => Verdict::Beyond(by),
+            Some(by) => Verdict::Short(by),
+        },
     }
 }
 
@@ -332,6 +339,11 @@ mod tests {
         assert_eq!(Target::AtMost(0.0).missed_by(2.0), Some(2.0));
         assert!(Target::AtLeast(1.0).missed_by(f64::NAN).is_some());
         assert!(Target::AtMost(1.0).missed_by(f64::NAN).is_some());
+        assert_eq!(
+            verdict(Target::AtMost(0.0), &[0.0, 2.0], 0).to_string(),
+            "SHORT by 2"
+        );
+        assert_eq!(verdict(Target::AtMost(0.0), &[0.0], 0), Verdict::Reached);
         assert_eq!(Verdict::Short(0.004).to_string(), "SHORT by 1 %");
         assert_eq!(Verdict::Short(0.25).to_string(), "SHORT by 25 %");
     }

@@ -112,6 +112,7 @@ const MATTER: &[&str] = &[
     "kvit-domain",
     "kvit-proof",
     "kvit-wire",
+    "mimalloc",
     "sequoia-openpgp",
     "nettle",
     "rust_decimal",

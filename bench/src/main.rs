@@ -31,6 +31,10 @@ use inputs::Inputs;
 use report::{RowReport, told};
 use rows::{ALL, Bench, Row};
 
+/// As in the app.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const HELP: &str = "\
 cargo xtask bench [--rows P1,P3] [--quick] [--launches N] [--seed N]
 

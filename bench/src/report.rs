@@ -75,9 +75,10 @@ impl RowReport {
 
     /// Whether a gate of this row was missed or could not be judged.
     pub fn falls_short(&self) -> bool {
-        self.lines().iter().any(|line| {
-            matches!(line.verdict, Verdict::Short(_))
-                || (line.target != Target::Reported && matches!(line.verdict, Verdict::Void(_)))
+        self.lines().iter().any(|line| match line.verdict {
+            Verdict::Short(_) | Verdict::Beyond(_) => true,
+            Verdict::Void(_) => line.target != Target::Reported,
+            Verdict::Reached | Verdict::Reported => false,
         })
     }
 

@@ -262,7 +262,7 @@ mod tests {
         }
         let block = picture.richest_block().unwrap();
         assert!(
-            (380..=400).contains(&block.x) && (290..=300).contains(&block.y),
+            (380..=400).contains(&block.x) && (290..=305).contains(&block.y),
             "{block:?}"
         );
     }

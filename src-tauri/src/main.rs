@@ -3,6 +3,11 @@
 
 use std::process::ExitCode;
 
+/// The C library's allocator returns memory to the system and fetches it again at every confirmation that is verified,
+/// which takes longer than the verification.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let mut args = std::env::args_os().skip(1).peekable();
     if args

@@ -103,12 +103,17 @@ const CALLS: usize = 100_000;
 /// In a slice.
 const CALLS_IN_SLICE: usize = 500;
 
-/// How many took 35 to 60 ms.
-fn delayed_acks(samples: &[u64]) -> usize {
+/// How many took so many whole milliseconds.
+fn within(samples: &[u64], milliseconds: std::ops::RangeInclusive<u64>) -> usize {
     samples
         .iter()
-        .filter(|nanoseconds| (35_000_000..=60_000_000).contains(*nanoseconds))
+        .filter(|nanoseconds| milliseconds.contains(&nanoseconds.div_euclid(1_000_000)))
         .count()
+}
+
+/// How many took 35 to 60 ms.
+fn delayed_acks(samples: &[u64]) -> usize {
+    within(samples, 35..=59)
 }
 
 /// P11: the mark of a delayed acknowledgement.
@@ -139,8 +144,11 @@ pub fn delayed(bench: &mut Bench) -> Result<Attempt> {
         }],
         control: None,
         notes: vec![format!(
-            "of {CALLS} each: Kvit {ours}, bare tonic {bare}, echo over TCP {echo}; Kvit's slowest {:.1} ms",
-            to_f64(kvit.samples.iter().copied().max().unwrap_or(0)) / 1e6
+            "of {CALLS} each: Kvit {ours}, bare tonic {bare}, echo over TCP {echo}. A delayed acknowledgement is never \
+             shorter than 35 ms; a stall of the machine may be: 15 to 35 ms took Kvit {}, bare tonic {}, the echo {}",
+            within(&kvit.samples, 15..=34),
+            within(&tonic.samples, 15..=34),
+            within(&tcp.samples, 15..=34)
         )],
     })
 }
@@ -154,7 +162,8 @@ mod tests {
         let of = |milliseconds: &[u64]| -> usize {
             delayed_acks(&milliseconds.iter().map(|ms| ms * 1_000_000).collect::<Vec<_>>())
         };
-        assert_eq!(of(&[1, 34, 61, 1000]), 0);
-        assert_eq!(of(&[35, 40, 44, 60]), 4);
+        assert_eq!(of(&[1, 34, 60, 1000]), 0);
+        assert_eq!(of(&[35, 40, 44, 59]), 4);
+        assert_eq!(delayed_acks(&[34_999_999, 59_999_999, 60_000_000]), 1);
     }
 }
