@@ -220,7 +220,7 @@ pub enum PayOutcome {
     /// Not known yet: the app is looking.
     Unknown {
         /// The operation.
-        operation: OperationCard,
+        operation: Box<OperationCard>,
     },
 }
 
@@ -540,7 +540,7 @@ impl PayOutcome {
                 fault: fault.clone().into(),
             },
             PayEnd::Unknown(operation) => Self::Unknown {
-                operation: operation.into(),
+                operation: Box::new(operation.into()),
             },
         }
     }
