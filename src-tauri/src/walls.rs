@@ -35,7 +35,12 @@ mod tests {
     #[test]
     fn only_the_app_itself_is_shown() {
         let own = |text: &str| is_own(&text.parse().unwrap());
-        for address in ["tauri://localhost/", "tauri://localhost/index.html#/pay", "http://tauri.localhost/", "about:blank"] {
+        for address in [
+            "tauri://localhost/",
+            "tauri://localhost/index.html#/pay",
+            "http://tauri.localhost/",
+            "about:blank",
+        ] {
             assert!(own(address), "{address}");
         }
         for address in [

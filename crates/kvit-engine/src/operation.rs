@@ -6,14 +6,15 @@
 //!  Sent ────┼────────► Refused(why)          the marketplace said no, and a look confirms it
 //!           │
 //!           └─silence─► Unknown ──┬──► Done            a look found it
-//!                          ▲      ├──► ProvenAbsent    two looks after the last moment it could arrive
-//!                          │      └──► NeedsAPerson ──► Done
+//!                          ▲ ▲    ├──► ProvenAbsent    two looks after the last moment it could arrive
+//!                          │ │    └──► NeedsAPerson    a day without one: a person is told
+//!                          │ └─────────────┘ a look is possible again
 //!                          └── looks that could not be made
 //! ```
 //!
 //! Nothing leads back to Sent: a money call is never repeated. Absence is proven by looks alone, late ones, and late
-//! by two clocks: the wall's may be set forward while a call is on its way, the other one stands still while the
-//! computer sleeps.
+//! by a clock that nobody sets: the wall's may be set while a call is on its way. That clock may stand still while
+//! the computer sleeps, and begins anew with the app, so it never says more than has passed.
 
 use std::time::Duration;
 
@@ -39,8 +40,9 @@ pub const LAST_REPEAT: Duration = Duration::from_secs(45);
 /// So many looks later than [`LAST_ARRIVAL`] and [`LAST_REPEAT`] that find nothing prove absence.
 pub const LOOKS_FOR_ABSENCE: u32 = 2;
 
-/// Looks go on by themselves for this long; then a person has to decide.
-pub const LOOK_FOR: SignedDuration = SignedDuration::from_hours(24);
+/// A person is told after this long without a look that could be made, by the clock that nobody sets. Looking goes
+/// on.
+pub const LOOK_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What it does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -102,7 +104,7 @@ pub enum OperationState {
     Refused(Fault),
     /// Proven not to have happened.
     ProvenAbsent,
-    /// Looking does not decide it.
+    /// For a day nobody could look: a person is told. Looking goes on.
     NeedsAPerson,
 }
 
@@ -171,14 +173,15 @@ impl Operation {
 
     /// Takes in what a look **begun** at `began` found, `quiet` after the silence began.
     pub fn looked(&mut self, look: &Look, began: Timestamp, quiet: Duration) {
-        let OperationState::Unknown { looks, absent } = self.state else {
-            if let (OperationState::NeedsAPerson, Look::Found(payment)) = (&self.state, look) {
-                self.state = OperationState::Done(*payment);
-            }
-            return;
+        let (looks, absent) = match self.state {
+            OperationState::Unknown { looks, absent } => (looks, absent),
+            OperationState::NeedsAPerson if *look == Look::Failed => return,
+            OperationState::NeedsAPerson => (0, 0),
+            _ => return,
         };
-        let age = began.duration_since(self.sent);
-        let late = age > LAST_ARRIVAL && quiet > LAST_REPEAT;
+        // A wall clock that was set back, now or before the app ended, must not bar the act until it has caught up.
+        let old = began.duration_since(self.sent) > LAST_ARRIVAL || quiet > LAST_ARRIVAL.unsigned_abs();
+        let late = old && quiet > LAST_REPEAT;
         let looks = looks.saturating_add(1);
         self.state = match look {
             Look::Found(payment) => OperationState::Done(*payment),
@@ -187,7 +190,7 @@ impl Operation {
                 looks,
                 absent: absent + 1,
             },
-            Look::Nothing | Look::Failed if age > LOOK_FOR => OperationState::NeedsAPerson,
+            Look::Failed if quiet > LOOK_FOR => OperationState::NeedsAPerson,
             Look::Nothing | Look::Failed => OperationState::Unknown { looks, absent },
         };
     }
@@ -199,7 +202,8 @@ mod tests {
     use kvit_domain::fault::FaultCode;
     use proptest::prelude::*;
 
-    const LONG: Duration = Duration::from_secs(3600);
+    /// Later than the last repetition.
+    const LONG: Duration = Duration::from_secs(60);
 
     fn operation() -> Operation {
         let intent = Intent {
@@ -248,14 +252,54 @@ mod tests {
     }
 
     #[test]
-    fn a_person_is_asked_in_the_end_and_a_late_find_still_counts() {
+    fn a_clock_set_back_bars_nothing_for_ever() {
         let mut op = operation();
         op.silence();
-        op.looked(&Look::Failed, at(24 * 3600 + 1), LONG);
-        assert_eq!(op.state, OperationState::NeedsAPerson);
-        assert!(op.state.is_open());
-        op.looked(&Look::Found(PaymentId::new(7)), at(24 * 3600 + 2), LONG);
-        assert_eq!(op.state, OperationState::Done(PaymentId::new(7)));
+        let year_before = at(-365 * 86_400);
+        op.looked(&Look::Nothing, year_before, Duration::from_secs(90));
+        assert_eq!(op.state, OperationState::Unknown { looks: 1, absent: 0 });
+        op.looked(&Look::Nothing, year_before, Duration::from_secs(91));
+        op.looked(&Look::Nothing, year_before, Duration::from_secs(92));
+        assert_eq!(op.state, OperationState::ProvenAbsent);
+    }
+
+    /// The app was killed, and is started again days later: the clock that nobody sets begins anew.
+    #[test]
+    fn an_old_one_is_looked_after_like_a_new_one() {
+        let mut op = operation();
+        op.silence();
+        let days_later = at(3 * 86_400);
+        op.looked(&Look::Failed, days_later, Duration::from_millis(500));
+        op.looked(&Look::Nothing, days_later, Duration::from_secs(3));
+        assert_eq!(op.state, OperationState::Unknown { looks: 2, absent: 0 });
+        op.looked(&Look::Nothing, days_later, Duration::from_secs(46));
+        op.looked(&Look::Nothing, days_later, Duration::from_secs(76));
+        assert_eq!(op.state, OperationState::ProvenAbsent);
+    }
+
+    #[test]
+    fn a_person_is_told_after_a_day_and_a_late_look_still_counts() {
+        let day = LOOK_FOR + Duration::from_secs(1);
+        let told = || {
+            let mut op = operation();
+            op.silence();
+            op.looked(&Look::Failed, at(100), LOOK_FOR);
+            assert!(matches!(op.state, OperationState::Unknown { .. }));
+            op.looked(&Look::Failed, at(100), day);
+            assert_eq!(op.state, OperationState::NeedsAPerson);
+            assert!(op.state.is_open());
+            op.looked(&Look::Failed, at(100), day);
+            assert_eq!(op.state, OperationState::NeedsAPerson);
+            op
+        };
+        let mut found = told();
+        found.looked(&Look::Found(PaymentId::new(7)), at(100), day);
+        assert_eq!(found.state, OperationState::Done(PaymentId::new(7)));
+        let mut absent = told();
+        absent.looked(&Look::Nothing, at(100), day);
+        assert!(absent.state.is_open(), "one look is not two");
+        absent.looked(&Look::Nothing, at(100), day);
+        assert_eq!(absent.state, OperationState::ProvenAbsent);
     }
 
     proptest! {
