@@ -11,6 +11,7 @@
 )]
 
 mod books;
+mod calls;
 mod connect;
 mod deals;
 mod files;

@@ -7,151 +7,18 @@ use kvit_domain::{
     fault::{Fault, FaultCode, MoneyMoved},
     payment::PaymentStatus,
 };
-use kvit_engine::{ConnectionState, OperationId, OperationState, PayEnd, operation::LAST_ARRIVAL};
+use kvit_engine::{ConnectionState, OperationId, OperationState, operation::LAST_ARRIVAL};
 use kvit_proto::v1;
 use kvit_sandbox::{Code, Fault as Wrong, When};
 use kvit_testkit::World;
 
 use crate::{
     LIBRARY, MAP, assert_no,
-    books::{Books, payments_on, statuses_of},
+    books::{Books, statuses_of},
+    calls::{CALLS, Call, act_elsewhere, press_in_time, refusals, silences},
     connect::{connect, request},
-    desk, done, fault_of, invoice, open_deal, pay, pay_by_deal, refused, unknown, zelle,
+    desk, done, fault_of, invoice, pay, pay_by_deal, refused, unknown, zelle,
 };
-
-/// What silence looks like.
-fn silences() -> Vec<Wrong> {
-    let said = |code, text: &str| Wrong::Refuse(code, text.to_owned());
-    vec![
-        Wrong::Cut,
-        Wrong::Hang,
-        said(
-            Code::Unavailable,
-            "upstream connect error or disconnect/reset before headers",
-        ),
-        said(Code::Unknown, "upstream request timeout"),
-        said(Code::DeadlineExceeded, ""),
-        said(Code::Cancelled, ""),
-        said(Code::ResourceExhausted, ""),
-        said(Code::Internal, ""),
-        said(Code::Aborted, ""),
-    ]
-}
-
-/// What the second of two tries of the front proxy may hear, the first one having been carried out.
-fn refusals() -> Vec<Wrong> {
-    [
-        "Exception: Internal error.",
-        "UserException: Insufficient funds to pay the invoice.",
-        "UserException: Invoice not active.",
-        "UserException: You already have a pending payment for this invoice.",
-        "UserException: No suitable advertisement found.",
-        "UserException: Payment canceled.",
-        "UserException: Fiat money paid. You cannot pay a second time.",
-        "UserException: Deal not opened.",
-        "UserException: Concurrency error. Please, try later.",
-    ]
-    .into_iter()
-    .map(|text| {
-        let text = format!("Exception was thrown by handler. {text}");
-        Wrong::Refuse(Code::Unknown, text)
-    })
-    .collect()
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Call {
-    FromBalance,
-    Chosen,
-    Cheapest,
-    CancelPayment,
-    Declare,
-    CancelDeal,
-}
-
-const CALLS: [Call; 6] = [
-    Call::FromBalance,
-    Call::Chosen,
-    Call::Cheapest,
-    Call::CancelPayment,
-    Call::Declare,
-    Call::CancelDeal,
-];
-
-impl Call {
-    fn rpc(self) -> &'static str {
-        match self {
-            Self::FromBalance => "PayInvoiceFromBalance",
-            Self::Chosen => "PayInvoiceByDeal",
-            Self::Cheapest => "PayInvoiceByBestDeal",
-            Self::CancelPayment => "CancelInvoicePayment",
-            Self::Declare => "IPayed",
-            Self::CancelDeal => "CancelDeal",
-        }
-    }
-
-    /// A world in which the call can be made, with the deal it is about.
-    async fn world(self, seed: u64) -> (World, Option<kvit_engine::SeenDeal>) {
-        let world = World::new(seed).await;
-        match self {
-            Self::FromBalance | Self::Chosen | Self::Cheapest => (world, None),
-            Self::CancelPayment | Self::Declare | Self::CancelDeal => {
-                let deal = open_deal(&world).await.1;
-                (world, Some(deal))
-            }
-        }
-    }
-
-    /// Presses the button: done, or the fault.
-    async fn press(self, world: &World, deal: Option<&kvit_engine::SeenDeal>) -> Result<(), Fault> {
-        let end = match self {
-            Self::FromBalance => pay(world, LIBRARY, 2).await,
-            Self::Chosen => pay_by_deal(world, LIBRARY, 2, true).await,
-            Self::Cheapest => pay_by_deal(world, LIBRARY, 2, false).await,
-            Self::CancelPayment => {
-                let id = deal.unwrap().deal.payment.unwrap();
-                return world.engine.cancel_payment(id).await.map(|_| ());
-            }
-            Self::Declare => {
-                let deal = &deal.unwrap().deal;
-                let declared = world.engine.declare_paid(deal.id, deal.fiat.amount()).await;
-                return declared.map(|_| ());
-            }
-            Self::CancelDeal => {
-                return world.engine.cancel_deal(deal.unwrap().deal.id).await.map(|_| ());
-            }
-        };
-        match end {
-            PayEnd::Done {
-                was_there, differs, ..
-            } => {
-                assert!(!was_there && !differs);
-                Ok(())
-            }
-            PayEnd::Refused(fault) => Err(fault),
-            PayEnd::Unknown(operation) => Err(Fault::new(FaultCode::OutcomeUnknown)
-                .with("operation", operation.id)
-                .money_unknown()),
-        }
-    }
-
-    /// How often it was carried out, by the books.
-    async fn carried_out(self, world: &World, deal: Option<&kvit_engine::SeenDeal>) -> usize {
-        match self {
-            // The past of the practice world has one on it.
-            Self::FromBalance | Self::Chosen | Self::Cheapest => payments_on(world, LIBRARY).await - 1,
-            Self::CancelPayment | Self::CancelDeal => {
-                let id = deal.unwrap().deal.payment.unwrap();
-                let line = world.line_of(&world.you());
-                usize::from(line.payment(id).await.unwrap().status == PaymentStatus::Canceled)
-            }
-            Self::Declare => {
-                let line = world.line_of(&world.you());
-                usize::from(line.deal(deal.unwrap().deal.id).await.unwrap().fiat_declared)
-            }
-        }
-    }
-}
 
 fn operation_of(fault: &Fault) -> OperationId {
     assert_eq!(
@@ -166,103 +33,112 @@ fn state(world: &World, id: OperationId) -> OperationState {
     world.engine.operation(id).unwrap().state
 }
 
-/// Lets time run until the operation is settled; how many seconds after it was sent.
-async fn settled(world: &World, id: OperationId) -> i64 {
+/// Lets time run until the operation is settled.
+async fn settled(world: &World, id: OperationId) {
     for _ in 0..400 {
         if !state(world, id).is_open() {
-            let sent = world.engine.operation(id).unwrap().sent.as_second();
-            return world.sandbox.clock().now().seconds() - sent;
+            return;
         }
         world.wait(1).await;
     }
     panic!("never settled: {:?}", world.engine.operation(id));
 }
 
-/// Presses while both clocks run.
-async fn press_in_time(call: Call, world: &World, deal: Option<&kvit_engine::SeenDeal>) -> Result<(), Fault> {
-    let mut pressed = std::pin::pin!(call.press(world, deal));
-    loop {
-        tokio::select! {
-            biased;
-            end = &mut pressed => return end,
-            () = world.wait(1) => {}
+/// A table for each call that moves money, as a test of its own.
+macro_rules! for_each_call {
+    ($table:ident: $($test:ident $call:ident,)*) => {$(
+        #[tokio::test(start_paused = true)]
+        async fn $test() {
+            $table(Call::$call).await;
         }
-    }
+    )*};
+}
+
+for_each_call! { answer_lost:
+    a_payment_from_balance_whose_answer_is_lost_is_found FromBalance,
+    a_payment_by_a_chosen_ad_whose_answer_is_lost_is_found Chosen,
+    a_payment_by_the_cheapest_ad_whose_answer_is_lost_is_found Cheapest,
+    a_canceled_payment_whose_answer_is_lost_is_found CancelPayment,
+    a_declaration_whose_answer_is_lost_is_found Declare,
+    a_canceled_deal_whose_answer_is_lost_is_found CancelDeal,
+}
+
+for_each_call! { never_arrived:
+    a_payment_from_balance_that_never_arrived_is_unknown_until_proven_absent FromBalance,
+    a_payment_by_a_chosen_ad_that_never_arrived_is_unknown_until_proven_absent Chosen,
+    a_payment_by_the_cheapest_ad_that_never_arrived_is_unknown_until_proven_absent Cheapest,
+    a_cancellation_that_never_arrived_is_unknown_until_proven_absent CancelPayment,
+    a_declaration_that_never_arrived_is_unknown_until_proven_absent Declare,
+    a_deal_s_cancellation_that_never_arrived_is_unknown_until_proven_absent CancelDeal,
 }
 
 /// The server acted, and its answer is lost: looking finds it.
-#[tokio::test(start_paused = true)]
-async fn an_act_whose_answer_is_lost_is_found() {
-    for call in CALLS {
-        for wrong in silences().into_iter().chain(refusals()) {
-            let (world, deal) = call.world(60).await;
-            let deal = deal.as_ref();
-            world
-                .sandbox
-                .faults()
-                .once(call.rpc(), When::After, wrong.clone());
-            press_in_time(call, &world, deal)
-                .await
-                .unwrap_or_else(|fault| panic!("{call:?} {wrong:?}: {fault:?}"));
-            assert_eq!(world.sandbox.faults().calls(call.rpc()), 1, "{call:?} {wrong:?}");
-            assert_eq!(call.carried_out(&world, deal).await, 1, "{call:?} {wrong:?}");
-            assert!(world.engine.state().operations.is_empty(), "{call:?} {wrong:?}");
-        }
+async fn answer_lost(call: Call) {
+    for wrong in silences().into_iter().chain(refusals()) {
+        let (world, deal) = call.world(60).await;
+        let deal = deal.as_ref();
+        world
+            .sandbox
+            .faults()
+            .once(call.rpc(), When::After, wrong.clone());
+        press_in_time(call, &world, deal)
+            .await
+            .unwrap_or_else(|fault| panic!("{call:?} {wrong:?}: {fault:?}"));
+        assert_eq!(world.sandbox.faults().calls(call.rpc()), 1, "{call:?} {wrong:?}");
+        assert_eq!(call.carried_out(&world, deal).await, 1, "{call:?} {wrong:?}");
+        assert!(world.engine.state().operations.is_empty(), "{call:?} {wrong:?}");
     }
 }
 
 /// The call is lost on its way: unknown, for as long as it could still arrive, and the same act stays barred.
 /// Proven absent only by two looks later than that; then it may be tried again.
-#[tokio::test(start_paused = true)]
-async fn an_act_that_never_arrived_is_unknown_until_it_is_proven_absent() {
-    for call in CALLS {
-        for wrong in silences() {
-            let (world, deal) = call.world(61).await;
-            let deal = deal.as_ref();
-            let before = Books::of(&world);
-            world
-                .sandbox
-                .faults()
-                .once(call.rpc(), When::Before, wrong.clone());
-            let what = format!("{call:?} {wrong:?}");
-            let fault = fault_of(press_in_time(call, &world, deal).await);
-            let id = operation_of(&fault);
-            assert!(
-                matches!(state(&world, id), OperationState::Unknown { .. }),
-                "{what}"
-            );
-            assert_eq!(world.engine.state().operations.len(), 1, "{what}");
+async fn never_arrived(call: Call) {
+    for wrong in silences() {
+        let (world, deal) = call.world(61).await;
+        let deal = deal.as_ref();
+        let before = Books::of(&world);
+        world
+            .sandbox
+            .faults()
+            .once(call.rpc(), When::Before, wrong.clone());
+        let what = format!("{call:?} {wrong:?}");
+        let fault = fault_of(press_in_time(call, &world, deal).await);
+        let id = operation_of(&fault);
+        assert!(
+            matches!(state(&world, id), OperationState::Unknown { .. }),
+            "{what}"
+        );
+        assert_eq!(world.engine.state().operations.len(), 1, "{what}");
 
-            let again = fault_of(press_in_time(call, &world, deal).await);
-            assert_eq!(
-                (again.code, again.money),
-                (FaultCode::OperationInProgress, MoneyMoved::Unknown),
-                "{what}"
-            );
-            assert_eq!(again.value("operation"), Some(id.to_string().as_str()), "{what}");
+        let again = fault_of(press_in_time(call, &world, deal).await);
+        assert_eq!(
+            (again.code, again.money),
+            (FaultCode::OperationInProgress, MoneyMoved::Unknown),
+            "{what}"
+        );
+        assert_eq!(again.value("operation"), Some(id.to_string().as_str()), "{what}");
 
-            let sent = world.engine.operation(id).unwrap().sent.as_second();
-            while world.sandbox.clock().now().seconds() - sent <= LAST_ARRIVAL.as_secs() {
-                assert!(state(&world, id).is_open(), "{what}: too early to know");
-                world.wait(1).await;
-            }
-            let looked = looks(&world);
-            settled(&world, id).await;
-            assert_eq!(state(&world, id), OperationState::ProvenAbsent, "{what}");
-            assert!(
-                looks(&world) >= looked + 2,
-                "{what}: two looks after the last moment"
-            );
-            assert_eq!(world.sandbox.faults().calls(call.rpc()), 1, "{what}");
-            assert_eq!(call.carried_out(&world, deal).await, 0, "{what}");
-            assert_eq!(Books::of(&world), before, "{what}");
-
-            // Now, and only now, it may be done.
-            press_in_time(call, &world, deal)
-                .await
-                .unwrap_or_else(|fault| panic!("{what}: {fault:?}"));
-            assert_eq!(call.carried_out(&world, deal).await, 1, "{what}");
+        let sent = world.engine.operation(id).unwrap().sent.as_second();
+        while world.sandbox.clock().now().seconds() - sent <= LAST_ARRIVAL.as_secs() {
+            assert!(state(&world, id).is_open(), "{what}: too early to know");
+            world.wait(1).await;
         }
+        let looked = looks(&world);
+        settled(&world, id).await;
+        assert_eq!(state(&world, id), OperationState::ProvenAbsent, "{what}");
+        assert!(
+            looks(&world) >= looked + 2,
+            "{what}: two looks after the last moment"
+        );
+        assert_eq!(world.sandbox.faults().calls(call.rpc()), 1, "{what}");
+        assert_eq!(call.carried_out(&world, deal).await, 0, "{what}");
+        assert_eq!(Books::of(&world), before, "{what}");
+
+        // Now, and only now, it may be done.
+        press_in_time(call, &world, deal)
+            .await
+            .unwrap_or_else(|fault| panic!("{what}: {fault:?}"));
+        assert_eq!(call.carried_out(&world, deal).await, 1, "{what}");
     }
 }
 
@@ -295,38 +171,6 @@ async fn a_call_that_arrives_late_is_found() {
             2,
             "{call:?}: the engine's and the late one"
         );
-    }
-}
-
-/// The same act over another line: the proxy's repetition, or another computer.
-async fn act_elsewhere(call: Call, line: &kvit_client::Marketplace, deal: Option<&kvit_engine::SeenDeal>) {
-    match call {
-        Call::FromBalance => {
-            line.pay_from_balance(invoice(LIBRARY), 2).await.unwrap();
-        }
-        Call::Chosen => {
-            let choice = zelle();
-            let ads = line
-                .suitable_advertisements(invoice(LIBRARY), 2, &choice, 0, 10)
-                .await;
-            let best = ads.unwrap()[0].id;
-            line.pay_by_deal(invoice(LIBRARY), 2, best).await.unwrap();
-        }
-        Call::Cheapest => {
-            line.pay_by_best_deal(invoice(LIBRARY), 2, &zelle())
-                .await
-                .unwrap();
-        }
-        Call::CancelPayment => {
-            let id = deal.unwrap().deal.payment.unwrap();
-            line.cancel_payment(id).await.unwrap();
-        }
-        Call::Declare => {
-            line.declare_paid(deal.unwrap().deal.id).await.unwrap();
-        }
-        Call::CancelDeal => {
-            line.cancel_deal(deal.unwrap().deal.id).await.unwrap();
-        }
     }
 }
 
