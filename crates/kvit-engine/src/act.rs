@@ -137,7 +137,7 @@ impl<S: Shell> Engine<S> {
         Look::Failed
     }
 
-    /// Looks on behind, until it is settled or a person is needed.
+    /// Looks on behind, until it is settled.
     pub(crate) fn look_after(&self, session: &Arc<Session>, id: OperationId) {
         let engine = self.clone();
         let session = Arc::clone(session);

@@ -1,5 +1,5 @@
-//! The small files of the app: accounts, settings, and each account's journal. Written whole, synced, then renamed into place; readable
-//! by the person only. What cannot be read is set aside, never overwritten.
+//! The small files of the app: accounts, settings, and each account's journal. Written whole, synced, then renamed
+//! into place; readable by the person only. What cannot be read is set aside, never overwritten.
 
 use std::{
     fs, io,
@@ -51,23 +51,37 @@ impl Files {
 
     /// Reads a file; the default when there is none. A damaged one is set aside under another name.
     pub(crate) fn read<T: DeserializeOwned + Default>(&self, name: impl AsRef<Path>) -> T {
+        self.read_whole(name).unwrap_or_default()
+    }
+
+    /// The same, telling a file that was damaged from one that is not there.
+    pub(crate) fn read_whole<T: DeserializeOwned + Default>(
+        &self,
+        name: impl AsRef<Path>,
+    ) -> Result<T, Damaged> {
         let name = name.as_ref();
-        let path = self.root.join(name);
-        match read_bounded(&path).and_then(|bytes| serde_json::from_slice(&bytes).map_err(io::Error::other)) {
-            Ok(value) => value,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => T::default(),
+        let read = read_bounded(&self.root.join(name));
+        match read.and_then(|bytes| serde_json::from_slice(&bytes).map_err(io::Error::other)) {
+            Ok(value) => Ok(value),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(T::default()),
             Err(error) => {
                 tracing::error!(%error, file = ?name.file_name(), "cannot be read; set aside");
-                match free_beside(&path) {
-                    Some(aside) => {
-                        if let Err(error) = fs::rename(&path, &aside) {
-                            tracing::error!(%error, file = ?name.file_name(), "cannot be set aside");
-                        }
-                    }
-                    None => tracing::error!(file = ?name.file_name(), "too many damaged ones beside it"),
-                }
-                T::default()
+                self.set_aside(name);
+                Err(Damaged)
             }
+        }
+    }
+
+    /// Gives a file another name, so that nothing overwrites it.
+    pub(crate) fn set_aside(&self, name: impl AsRef<Path>) {
+        let path = self.root.join(name);
+        match free_beside(&path) {
+            Some(aside) => {
+                if let Err(error) = fs::rename(&path, &aside) {
+                    tracing::error!(%error, file = ?path.file_name(), "cannot be set aside");
+                }
+            }
+            None => tracing::error!(file = ?path.file_name(), "too many damaged ones beside it"),
         }
     }
 
@@ -89,6 +103,10 @@ impl Files {
         write().map_err(|error| unwritable(&path, &error))
     }
 }
+
+/// A file was there, and what it held is not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Damaged;
 
 /// A name for a damaged file that buries no earlier one.
 fn free_beside(path: &Path) -> Option<PathBuf> {

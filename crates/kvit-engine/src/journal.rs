@@ -1,7 +1,8 @@
 //! The journal of an account: its open operations in a small file, written whole and synced before the first byte of
 //! an act leaves, so that an app that is killed still knows what it may have done.
 //!
-//! Only open operations are kept: what is settled the marketplace itself can tell.
+//! Only open operations are kept: what is settled the marketplace itself can tell. A journal that cannot be read,
+//! wholly or in part, says so: then nothing may be begun before the latest moment at which what it held could arrive.
 
 use std::path::PathBuf;
 
@@ -25,6 +26,15 @@ pub(crate) struct Journal {
     account: AccountId,
 }
 
+/// What the journal had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Found {
+    /// Those that could be read.
+    pub(crate) operations: Vec<Operation>,
+    /// Nothing was lost.
+    pub(crate) whole: bool,
+}
+
 /// Name of the file in the folder of the account.
 const NAME: &str = "operations.json";
 
@@ -38,13 +48,27 @@ impl Journal {
     }
 
     /// The operations that were open when the app ended. Whether they happened nobody knows yet.
-    pub(crate) fn read(&self) -> Vec<Operation> {
-        let kept: Vec<Kept> = self.files.read(self.name());
-        let operations: Vec<Operation> = kept.iter().filter_map(Kept::to_operation).collect();
-        if operations.len() < kept.len() {
-            tracing::error!("an operation in the journal cannot be read");
+    pub(crate) fn read(&self) -> Found {
+        let Ok(entries) = self.files.read_whole::<Vec<serde_json::Value>>(self.name()) else {
+            return Found {
+                operations: Vec::new(),
+                whole: false,
+            };
+        };
+        let number = entries.len();
+        let operations: Vec<Operation> = entries
+            .into_iter()
+            .filter_map(|entry| serde_json::from_value::<Kept>(entry).ok()?.to_operation())
+            .collect();
+        let whole = operations.len() == number;
+        if !whole {
+            tracing::error!("an operation in the journal cannot be read; set aside");
+            self.files.set_aside(self.name());
+            if let Err(fault) = self.write(operations.iter()) {
+                tracing::error!(%fault, "the rest of the journal is not written");
+            }
         }
-        operations
+        Found { operations, whole }
     }
 
     /// Writes the open ones among `operations`; when it returns they are on the disk.
@@ -198,12 +222,46 @@ mod tests {
             journal.write([&operation].into_iter()).unwrap();
             let read = journal.read();
             operation.silence();
-            prop_assert_eq!(&read, &[operation.clone()]);
-            let unknown = matches!(read[0].state, OperationState::Unknown { .. });
+            prop_assert!(read.whole);
+            prop_assert_eq!(&read.operations, &[operation.clone()]);
+            let unknown = matches!(read.operations[0].state, OperationState::Unknown { .. });
             prop_assert!(unknown, "whether it happened nobody knows");
             operation.done(None);
             journal.write([&operation].into_iter()).unwrap();
-            prop_assert!(journal.read().is_empty(), "what is settled is not kept");
+            prop_assert!(journal.read().operations.is_empty(), "what is settled is not kept");
         }
+    }
+
+    #[test]
+    fn one_bad_entry_costs_no_other_and_is_kept_aside() {
+        let intent = Intent {
+            act: Act::CancelDeal,
+            invoice: None,
+            payment: None,
+            deal: DealId::new(7),
+            pieces: None,
+            amount: None,
+            fiat: None,
+            ad: None,
+            counterparty: None,
+            mark: None,
+        };
+        let operation = Operation::new(OperationId::new_v4(), intent, Timestamp::UNIX_EPOCH);
+        let folder = tempfile::tempdir().unwrap();
+        let files = Files::open(folder.path().to_owned()).unwrap();
+        let account = AccountId::new_v4();
+        let journal = Journal::new(files.clone(), account);
+        journal.write([&operation].into_iter()).unwrap();
+        assert!(journal.read().whole);
+
+        let mut entries: Vec<serde_json::Value> = files.read(journal.name());
+        entries.push(serde_json::json!({ "act": "of_a_later_version" }));
+        files.write(journal.name(), &entries).unwrap();
+        let found = journal.read();
+        assert!(!found.whole);
+        assert_eq!(found.operations.len(), 1);
+        let aside = journal.name().with_extension("damaged.json");
+        assert_eq!(files.read::<Vec<serde_json::Value>>(aside), entries);
+        assert_eq!(journal.read().operations, found.operations, "the good one stays written");
     }
 }

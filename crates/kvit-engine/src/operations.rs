@@ -17,7 +17,7 @@ use kvit_domain::{
 use tokio::time::Instant;
 
 use crate::journal::Journal;
-use crate::operation::{Intent, Look, Operation, OperationId, OperationState};
+use crate::operation::{Intent, LAST_ARRIVAL, Look, Operation, OperationId, OperationState};
 
 /// Waits between looks: soon at first, then every half minute.
 const WAITS: [Duration; 6] = [
@@ -43,6 +43,8 @@ pub(crate) fn wait_before(looks: u32) -> Duration {
 pub(crate) struct Operations {
     all: Mutex<BTreeMap<u64, Entry>>,
     journal: Option<Journal>,
+    /// The journal was damaged: until then what it held may still arrive, and nobody knows what that is.
+    doubt: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -57,7 +59,11 @@ struct Entry {
 /// The moment a person pressed the button: what was read for them from here on is younger than every operation
 /// before.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Attempt(u64);
+pub(crate) struct Attempt {
+    number: u64,
+    /// What was read for it may be older than a call that a damaged journal had.
+    doubtful: bool,
+}
 
 type All = BTreeMap<u64, Entry>;
 
@@ -73,10 +79,13 @@ impl Operations {
             quiet: Some(Instant::now()),
             orphan: true,
         };
-        let all = (0..).zip(journal.read().into_iter().map(entry)).collect();
+        let found = journal.read();
+        let all = (0..).zip(found.operations.into_iter().map(entry)).collect();
         Self {
             all: Mutex::new(all),
             journal: Some(journal),
+            // The app that wrote it has ended, so the last call left before now.
+            doubt: (!found.whole).then(|| Instant::now() + LAST_ARRIVAL.unsigned_abs()),
         }
     }
 
@@ -86,17 +95,27 @@ impl Operations {
 
     /// To be called before anything is read for an act.
     pub(crate) fn attempt(&self) -> Attempt {
-        Attempt(next(&self.lock()))
+        Attempt {
+            number: next(&self.lock()),
+            doubtful: self.doubt.is_some_and(|end| Instant::now() < end),
+        }
     }
 
     /// Begins an operation, unless another one on the same invoice, payment or deal is open, or was done since the
     /// attempt began: what was read for this one is older than that. Looking and taking are one step: two windows
     /// that press at once get one operation, however slow one of them reads.
+    ///
+    /// # Errors
+    /// `OperationInProgress`, with value `operation` unless a damaged journal does not tell which;
+    /// `SettingsUnwritable` if it cannot be written down.
     pub(crate) fn begin(&self, intent: Intent, now: Timestamp, attempt: Attempt) -> Result<Operation, Fault> {
+        if attempt.doubtful {
+            return Err(Fault::new(FaultCode::OperationInProgress).money_unknown());
+        }
         let mut all = self.lock();
         let in_the_way = all.iter().find(|(number, entry)| {
             let state = &entry.operation.state;
-            let done_meanwhile = **number >= attempt.0 && matches!(state, OperationState::Done(_));
+            let done_meanwhile = **number >= attempt.number && matches!(state, OperationState::Done(_));
             (state.is_open() || done_meanwhile) && touches(&entry.operation.intent, &intent)
         });
         if let Some((_, other)) = in_the_way {
@@ -195,7 +214,7 @@ impl Operations {
             .sum()
     }
 
-    /// Looks until the operation is settled or a person is needed, at most `most` times when given.
+    /// Looks until the operation is settled, at most `most` times when given.
     ///
     /// `look` finds out whether the act happened; `report` hears of every change.
     pub(crate) async fn resolve<L, F, N, R>(
@@ -214,8 +233,10 @@ impl Operations {
         let mut made = 0;
         loop {
             let Some(operation) = self.get(id) else { return };
-            let OperationState::Unknown { looks, .. } = operation.state else {
-                return;
+            let looks = match operation.state {
+                OperationState::Unknown { looks, .. } => looks,
+                OperationState::NeedsAPerson => u32::MAX,
+                _ => return,
             };
             if most.is_some_and(|most| made >= most) {
                 return;

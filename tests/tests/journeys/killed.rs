@@ -3,19 +3,19 @@
 
 use std::time::Duration;
 
-use kvit_domain::fault::FaultCode;
+use kvit_domain::fault::{FaultCode, MoneyMoved};
 use kvit_engine::{ConnectionState, OperationState, PayFromBalance, operation::LAST_ARRIVAL};
-use kvit_sandbox::{Fault as Wrong, When};
+use kvit_sandbox::{Code, Fault as Wrong, When};
 use kvit_testkit::World;
 
 use crate::{LIBRARY, books::payments_on, desk, done, pay, refused};
 
 const CALL: &str = "PayInvoiceFromBalance";
 
-/// Presses the button; the answer never comes, and the app is closed and opened again.
+/// Presses the button; the answer never comes, and the app is closed and opened again. `meanwhile` comes between.
 ///
 /// Also how many payments on the invoice there were before.
-async fn killed_while_paying(seed: u64, when: When) -> (World, usize) {
+async fn killed_while_paying(seed: u64, when: When, meanwhile: impl FnOnce(&World)) -> (World, usize) {
     let world = World::new(seed).await;
     let before = payments_on(&world, LIBRARY).await;
     let seen = desk(&world, LIBRARY, 2).await.total;
@@ -31,6 +31,7 @@ async fn killed_while_paying(seed: u64, when: When) -> (World, usize) {
     // The call is under way; the server gets a moment to act, if it is to.
     tokio::time::sleep(Duration::from_millis(200)).await;
     paying.abort();
+    meanwhile(&world);
     let world = world.reopened();
     world.engine.resume().await;
     (world, before)
@@ -38,7 +39,7 @@ async fn killed_while_paying(seed: u64, when: When) -> (World, usize) {
 
 #[tokio::test(start_paused = true)]
 async fn a_payment_made_just_before_the_end_is_found_at_the_next_start() {
-    let (world, before) = killed_while_paying(41, When::After).await;
+    let (world, before) = killed_while_paying(41, When::After, |_| {}).await;
     let open = world.engine.state().operations;
     assert_eq!(open.len(), 1, "the journal knows of it");
     assert!(matches!(open[0].state, OperationState::Unknown { .. }));
@@ -59,7 +60,7 @@ async fn a_payment_made_just_before_the_end_is_found_at_the_next_start() {
 
 #[tokio::test(start_paused = true)]
 async fn a_payment_that_never_arrived_is_proven_absent_at_the_next_start_and_not_sooner() {
-    let (world, before) = killed_while_paying(42, When::Before).await;
+    let (world, before) = killed_while_paying(42, When::Before, |_| {}).await;
     let id = world.engine.state().operations[0].id;
     world
         .until(|world| world.engine.state().connection.state == ConnectionState::Connected)
@@ -97,5 +98,57 @@ async fn what_cannot_be_written_down_is_not_sent() {
     );
     assert_eq!(world.sandbox.faults().calls(CALL), 0);
     std::fs::remove_dir(folder.join("operations.new")).unwrap();
+    done(pay(&world, LIBRARY, 2).await);
+}
+
+/// Days pass between the end and the next start, and the first look fails: it is looked after all the same.
+#[tokio::test(start_paused = true)]
+async fn a_payment_that_never_arrived_is_proven_absent_days_later() {
+    let (world, before) = killed_while_paying(44, When::Before, |world| {
+        world.sandbox.clock().advance(Duration::from_secs(3 * 86_400));
+        let away = Wrong::Refuse(Code::Unavailable, String::new());
+        world
+            .sandbox
+            .faults()
+            .once("GetInvoicePayments", When::Before, away);
+    })
+    .await;
+    let id = world.engine.state().operations[0].id;
+    world.wait(200).await;
+    assert_eq!(
+        world.engine.operation(id).unwrap().state,
+        OperationState::ProvenAbsent
+    );
+    assert_eq!(payments_on(&world, LIBRARY).await, before);
+}
+
+/// The journal cannot be read at the next start: nobody knows what was under way, so nothing is begun before the
+/// latest moment at which it could arrive.
+#[tokio::test(start_paused = true)]
+async fn a_damaged_journal_bars_every_act_until_what_it_held_must_have_arrived() {
+    let (world, before) = killed_while_paying(45, When::After, |world| {
+        let account = world.engine.state().current.unwrap();
+        let folder = world.folder.path().join("kvit/accounts");
+        let journal = folder.join(account.to_string()).join("operations.json");
+        assert!(journal.exists());
+        std::fs::write(journal, b"[{ half").unwrap();
+    })
+    .await;
+    let fault = refused(pay(&world, LIBRARY, 2).await);
+    assert_eq!(
+        (fault.code, fault.money),
+        (FaultCode::OperationInProgress, MoneyMoved::Unknown)
+    );
+    let last = u32::try_from(LAST_ARRIVAL.as_secs()).unwrap();
+    world.wait(last - 10).await;
+    assert_eq!(
+        refused(pay(&world, LIBRARY, 2).await).code,
+        FaultCode::OperationInProgress
+    );
+    assert_eq!(world.sandbox.faults().calls(CALL), 1);
+    world.wait(20).await;
+    // What had been under way is seen now.
+    assert_eq!(payments_on(&world, LIBRARY).await, before + 1);
+    assert!(desk(&world, LIBRARY, 2).await.already_paid.is_some());
     done(pay(&world, LIBRARY, 2).await);
 }
