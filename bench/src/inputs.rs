@@ -18,6 +18,12 @@ pub const BATCH: usize = 1000;
 /// Different confirmations under the Ed25519 key.
 const ED_TEXTS: usize = 200;
 
+/// A folder that only its owner may enter: GnuPG complains about others.
+pub fn private_folder() -> std::io::Result<tempfile::TempDir> {
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+    tempfile::Builder::new().permissions(mode).tempdir()
+}
+
 /// A GnuPG home for one run.
 struct Home(tempfile::TempDir);
 
@@ -34,11 +40,7 @@ impl Drop for Home {
 
 impl Home {
     fn new() -> Result<Self> {
-        let folder = tempfile::tempdir()?;
-        // GnuPG complains about folders that others may enter.
-        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o700);
-        std::fs::set_permissions(folder.path(), mode)?;
-        Ok(Self(folder))
+        Ok(Self(private_folder()?))
     }
 
     fn gpg(&self, arguments: &[&str], input: &[u8]) -> Result<Vec<u8>> {

@@ -101,7 +101,7 @@ pub fn gpgv(folder: &Path) -> ExitCode {
             .to_owned(),
         Err(_) => return ExitCode::FAILURE,
     };
-    let Ok(home) = tempfile::tempdir() else {
+    let Ok(home) = crate::inputs::private_folder() else {
         return ExitCode::FAILURE;
     };
     let mut loaded: HashMap<String, (PathBuf, Vec<Vec<u8>>)> = HashMap::new();
