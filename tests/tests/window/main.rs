@@ -1,0 +1,19 @@
+//! The built app in a real window, driven as a person drives it: through tauri-driver and WebKitWebDriver.
+//!
+//! `cargo xtask test window` builds the app, installs the driver, gives the tests a display, and names both programs in
+//! the environment. Each test has a home folder, a D-Bus session and an app process of its own; they run one after
+//! another, because each wants the whole machine and the only display.
+#![cfg(target_os = "linux")]
+
+mod desktop;
+mod window;
+
+mod connect;
+mod deal;
+mod first_run;
+mod invoices;
+mod keychain;
+mod look;
+mod pay;
+mod restart;
+mod verify;

@@ -1,0 +1,93 @@
+//! What is there after the window was closed, after a power cut, and when the app is started twice.
+
+use crate::desktop::Desktop;
+use crate::window::Window;
+
+/// What a person would miss.
+#[derive(Debug, PartialEq)]
+struct Seen {
+    available: i64,
+    payments: Vec<String>,
+    account: String,
+}
+
+async fn look(window: &Window) -> Seen {
+    window
+        .see("[data-testid='connection'][data-state='connected']")
+        .await;
+    window.see("payment-row").await;
+    Seen {
+        available: window.sats("money-available").await,
+        payments: window.texts("[data-testid='payment-row'] .who").await,
+        account: window.text("account-menu").await,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restart_keeps_the_account_and_so_does_a_power_cut() {
+    let desktop = Desktop::new().await;
+    let window = Window::open(&desktop).await;
+    window.practise().await;
+    window.find_invoice("640").await;
+    window.click("pay-from-balance").await;
+    window.click("pay-confirm").await;
+    window
+        .see("[data-testid='payment-detail'][data-status='paid']")
+        .await;
+    let number = window.attribute("payment-detail", "data-id").await;
+    // Chosen from the list, among others.
+    window
+        .click("[data-testid='payment-row'][aria-selected='false']")
+        .await;
+    window
+        .click(&format!("[data-testid='payment-row'][data-id='{number}']"))
+        .await;
+    window
+        .see(&format!("[data-testid='payment-detail'][data-id='{number}']"))
+        .await;
+    let total = window.sats("payment-amount").await;
+    let before = look(&window).await;
+    desktop.close_window().await;
+    drop(window);
+
+    let window = Window::open(&desktop).await;
+    let after = look(&window).await;
+    assert_eq!(after, before);
+    assert!(!window.has("welcome-practise").await, "no first start any more");
+    // The payment one had open is open, and its receipt still holds.
+    window
+        .see(&format!("[data-testid='payment-detail'][data-id='{number}']"))
+        .await;
+    window
+        .see("[data-testid='payment-detail'] [data-testid='seal'][data-state='verified']")
+        .await;
+
+    // Paid, and the power fails.
+    window.find_invoice("640").await;
+    window.click("pay-from-balance").await;
+    window.click("pay-confirm").await;
+    window
+        .see("[data-testid='payment-detail'][data-status='paid']")
+        .await;
+    assert_eq!(window.sats("payment-amount").await, total);
+    desktop.cut_power().await;
+    drop(window);
+
+    let window = Window::open(&desktop).await;
+    let last = look(&window).await;
+    assert_eq!(last.available, after.available + total, "paid once");
+    assert_eq!(last.payments.len(), after.payments.len() + 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_start_leads_to_the_window_that_is_there() {
+    let desktop = Desktop::new().await;
+    let window = Window::open(&desktop).await;
+    window.practise().await;
+    let first = desktop.apps();
+    assert_eq!(first.len(), 1);
+    assert!(desktop.run_app(&[]).await.success());
+    assert_eq!(desktop.apps(), first, "still one process on this account");
+    window.find_invoice("88").await;
+    window.see("pay-invoice").await;
+}

@@ -1,0 +1,337 @@
+//! The window of the app as a test sees and uses it.
+//!
+//! What is looked for is named by its test id, or by a CSS selector where there is none. Clicks and keys are real ones
+//! of the driver: what is covered, hidden or disabled cannot be used.
+
+use fantoccini::error::CmdError;
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use kvit_sandbox::{Endpoint, Sandbox};
+use serde_json::{Value, json};
+
+use crate::desktop::{Desktop, Program, app, seen};
+
+/// An open window. Dropping it ends the app.
+pub struct Window {
+    client: Client,
+    _driver: Program,
+}
+
+/// Where a token is to be kept.
+#[derive(Debug, Clone, Copy)]
+pub enum Keep {
+    Keychain,
+    Session,
+}
+
+impl Keep {
+    /// Test id of the choice.
+    pub const fn choice(self) -> &'static str {
+        match self {
+            Self::Keychain => "connect-keep-keychain",
+            Self::Session => "connect-keep-session",
+        }
+    }
+}
+
+/// The languages of the screens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    English,
+    Russian,
+}
+
+impl Language {
+    pub const BOTH: [Self; 2] = [Self::English, Self::Russian];
+
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::Russian => "ru",
+        }
+    }
+
+    /// The sentence is in this language.
+    #[track_caller]
+    pub fn is_of(self, sentence: &str) {
+        let cyrillic = sentence.chars().any(|c| ('\u{0400}'..='\u{04ff}').contains(&c));
+        assert_eq!(cyrillic, self == Self::Russian, "{self:?}: {sentence}");
+    }
+}
+
+fn css(what: &str) -> String {
+    if what.contains(['[', '.', '#', ' ']) {
+        what.to_owned()
+    } else {
+        format!("[data-testid='{what}']")
+    }
+}
+
+impl Window {
+    /// Opens the app on this desktop.
+    pub async fn open(desktop: &Desktop) -> Self {
+        Self::open_with(desktop, &[]).await
+    }
+
+    /// Opens the app with arguments.
+    pub async fn open_with(desktop: &Desktop, arguments: &[&str]) -> Self {
+        let (driver, address) = desktop.driver().await;
+        let capabilities = json!({
+            "browserName": "wry",
+            "tauri:options": { "application": app(), "args": arguments },
+        });
+        let Value::Object(capabilities) = capabilities else {
+            unreachable!("an object was written above")
+        };
+        let client = ClientBuilder::new(HttpConnector::new())
+            .capabilities(capabilities)
+            .connect(&address)
+            .await
+            .expect("the app opens");
+        let window = Self {
+            client,
+            _driver: driver,
+        };
+        window.see("main").await;
+        window
+    }
+
+    /// Runs a script in the page: `arguments[0]` is the selector of `what`, then `more`.
+    async fn ask(&self, script: &str, what: &str, more: &[&str]) -> Result<Value, CmdError> {
+        let mut arguments = vec![json!(if what == "main" {
+            what.to_owned()
+        } else {
+            css(what)
+        })];
+        arguments.extend(more.iter().map(|one| json!(one)));
+        self.client.execute(script, arguments).await
+    }
+
+    /// Waits until the script returns something, and returns it.
+    async fn answer(&self, wish: &str, script: &str, what: &str, more: &[&str]) -> Value {
+        let look = async || match self.ask(script, what, more).await {
+            Ok(Value::Null) | Err(_) => None,
+            Ok(value) => Some(value),
+        };
+        match seen(look).await {
+            Some(value) => value,
+            None => panic!("in vain: {what} {wish}. The page:\n{}", self.page().await),
+        }
+    }
+
+    /// What is on the page, for a person.
+    async fn page(&self) -> String {
+        let script = "return location.hash + '\\n' + document.body.innerText";
+        match self.client.execute(script, Vec::new()).await {
+            Ok(Value::String(text)) => text,
+            other => format!("{other:?}"),
+        }
+    }
+
+    /// Waits until it is shown.
+    pub async fn see(&self, what: &str) {
+        let script = "return document.querySelector(arguments[0])?.checkVisibility() ? true : null";
+        self.answer("is shown", script, what, &[]).await;
+    }
+
+    /// Waits until it is not there any more.
+    pub async fn see_gone(&self, what: &str) {
+        let script = "return document.querySelector(arguments[0]) === null ? true : null";
+        self.answer("is gone", script, what, &[]).await;
+    }
+
+    /// Whether it is there now.
+    pub async fn has(&self, what: &str) -> bool {
+        let script = "return document.querySelector(arguments[0]) !== null";
+        self.ask(script, what, &[]).await.expect("the page answers") == Value::Bool(true)
+    }
+
+    /// Waits until its text holds `part`.
+    pub async fn see_text(&self, what: &str, part: &str) {
+        let script =
+            "return document.querySelector(arguments[0])?.textContent.includes(arguments[1]) ? true : null";
+        self.answer(&format!("says \"{part}\""), script, what, &[part])
+            .await;
+    }
+
+    /// Its text, blanks made single.
+    pub async fn text(&self, what: &str) -> String {
+        let script =
+            "return document.querySelector(arguments[0])?.textContent.replace(/\\s+/g, ' ').trim() || null";
+        self.string("has a text", script, what, &[]).await
+    }
+
+    /// The texts of all of them, as they are now.
+    pub async fn texts(&self, what: &str) -> Vec<String> {
+        let script = "return [...document.querySelectorAll(arguments[0])]
+            .map((one) => one.textContent.replace(/\\s+/g, ' ').trim())";
+        let value = self.ask(script, what, &[]).await.expect("the page answers");
+        serde_json::from_value(value).expect("texts")
+    }
+
+    /// An attribute of it.
+    pub async fn attribute(&self, what: &str, name: &str) -> String {
+        let script = "return document.querySelector(arguments[0])?.getAttribute(arguments[1]) ?? null";
+        self.string("has the attribute", script, what, &[name]).await
+    }
+
+    /// The satoshi of an amount on screen.
+    pub async fn sats(&self, what: &str) -> i64 {
+        let text = self.attribute(what, "data-sats").await;
+        text.parse()
+            .unwrap_or_else(|_| panic!("{what} is no amount: {text}"))
+    }
+
+    /// What stands in a field.
+    pub async fn value(&self, field: &str) -> String {
+        let script = "return document.querySelector(arguments[0])?.value ?? null";
+        self.string("has a value", script, field, &[]).await
+    }
+
+    /// What is said to be wrong with the content of a field.
+    pub async fn complaint(&self, field: &str) -> String {
+        let script = "const field = document.querySelector(arguments[0]);
+            if (field?.getAttribute('aria-invalid') !== 'true') return null;
+            const said = field.getAttribute('aria-describedby')?.split(' ').at(-1);
+            return document.getElementById(said)?.textContent.trim() || null";
+        self.string("complains", script, field, &[]).await
+    }
+
+    async fn string(&self, wish: &str, script: &str, what: &str, more: &[&str]) -> String {
+        match self.answer(wish, script, what, more).await {
+            Value::String(text) => text,
+            other => panic!("{what}: {other} is no text"),
+        }
+    }
+
+    /// Clicks it, once it can be clicked.
+    pub async fn click(&self, what: &str) {
+        self.see(what).await;
+        let selector = css(what);
+        let clicked = async || {
+            let element = self.client.find(Locator::Css(&selector)).await.ok()?;
+            // Animations and banners may cover it for a moment.
+            if !element.is_enabled().await.ok()? {
+                return None;
+            }
+            element.click().await.ok()
+        };
+        if seen(clicked).await.is_none() {
+            panic!("in vain: {what} can be clicked. The page:\n{}", self.page().await);
+        }
+    }
+
+    /// Replaces what stands in a field by typing.
+    pub async fn fill(&self, field: &str, text: &str) {
+        self.see(field).await;
+        let script = "const field = document.querySelector(arguments[0]);
+            field.focus();
+            field.select();
+            document.execCommand('delete');
+            return field.value === '' ? true : null";
+        self.answer("is emptied", script, field, &[]).await;
+        if !text.is_empty() {
+            let element = self
+                .client
+                .find(Locator::Css(&css(field)))
+                .await
+                .expect("a field");
+            element.send_keys(text).await.expect("the field takes keys");
+        }
+        assert_eq!(self.value(field).await, text, "{field} keeps what was typed");
+    }
+
+    /// Replaces what stands in a field by pasting: long texts are not typed.
+    pub async fn paste(&self, field: &str, text: &str) {
+        self.see(field).await;
+        let script = "const field = document.querySelector(arguments[0]);
+            field.focus();
+            field.select();
+            return document.execCommand('insertText', false, arguments[1]) ? true : null";
+        self.answer("takes a paste", script, field, &[text]).await;
+    }
+
+    /// Types into a list that can be searched, and takes what it then offers first.
+    pub async fn pick(&self, list: &str, text: &str) {
+        self.fill(list, text).await;
+        self.click(".combobox-item").await;
+        self.see_gone(".combobox-item").await;
+    }
+
+    /// The route of the screen, as `#/payments/12`.
+    pub async fn route(&self) -> String {
+        let hash = self.client.execute("return location.hash", Vec::new()).await;
+        hash.expect("the page answers")
+            .as_str()
+            .expect("a text")
+            .to_owned()
+    }
+
+    /// Chooses the language of the screens in the settings.
+    pub async fn speak(&self, language: Language) {
+        self.click("rail-settings").await;
+        self.click(&format!(
+            "label:has([data-testid='settings-language-{}'])",
+            language.code()
+        ))
+        .await;
+        self.see(&format!("html[lang='{}']", language.code())).await;
+    }
+
+    /// Starts practising from the first screen; returns when the payments are there.
+    pub async fn practise(&self) {
+        self.click("welcome-practise").await;
+        self.see("payment-row").await;
+        self.see("[data-testid='connection'][data-state='connected']")
+            .await;
+    }
+
+    /// Connects to a marketplace from the connecting screen, with everything pinned.
+    pub async fn connect(&self, market: &Sandbox, endpoint: &Endpoint, keep: Keep) {
+        self.fill("connect-address", &endpoint.address).await;
+        self.fill("connect-pin-field", &endpoint.certificate_sha256).await;
+        self.fill("connect-token", &market.token()).await;
+        self.click(keep.choice()).await;
+        self.confirm_key(&market.public_key()).await;
+        self.click("connect-submit").await;
+        self.see("[data-testid='connection'][data-state='connected']")
+            .await;
+    }
+
+    /// Pastes the marketplace's key and confirms its fingerprint by its last groups.
+    pub async fn confirm_key(&self, key: &str) {
+        self.paste("connect-key", key).await;
+        let shown = self.text("connect-fingerprint").await;
+        let groups: Vec<&str> = shown.split(' ').collect();
+        assert_eq!(groups.len(), 10, "{shown}");
+        self.fill("connect-groups", &groups[8..].join(" ")).await;
+        self.see("connect-confirmed").await;
+    }
+
+    /// Opens an invoice on the paying screen by its number.
+    pub async fn find_invoice(&self, number: &str) {
+        self.click("rail-pay").await;
+        self.fill("pay-invoice-input", number).await;
+        self.click("pay-find").await;
+    }
+
+    /// A picture of the page, as PNG.
+    pub async fn picture(&self) -> Vec<u8> {
+        // What the driver sees right after a change may be the frame before it.
+        let settled = "const done = arguments[arguments.length - 1];
+            document.fonts.ready.then(() => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 500))))";
+        self.client
+            .execute_async(settled, Vec::new())
+            .await
+            .expect("the page settles");
+        self.client.screenshot().await.expect("a picture")
+    }
+
+    /// Runs a script that calls its last argument when it is done.
+    pub async fn run(&self, script: &str) -> Value {
+        self.client
+            .execute_async(script, Vec::new())
+            .await
+            .expect("the page runs the script")
+    }
+}
