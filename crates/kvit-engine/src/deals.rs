@@ -14,7 +14,7 @@ use crate::{
     operation::{Act, Intent},
     operations::Attempt,
     payments::{Turn, WaitsFor, turn_of_deal},
-    session::Session,
+    session::{Session, keep},
     shell::{Shell, Topic},
 };
 
@@ -97,17 +97,15 @@ impl<S: Shell> Engine<S> {
     pub async fn deal(&self, id: DealId) -> Result<SeenDeal, Fault> {
         let session = self.session()?;
         match self.read_deal(&session, id).await {
-            Err(fault) if fault.code != FaultCode::DealNotFound => {
-                let copy = session.held().deals.get(&id).cloned();
-                match (copy, session.known_profile()) {
-                    (Some((deal, read)), Some(profile)) => Ok(SeenDeal {
-                        deal,
-                        me: profile.id,
-                        read,
-                    }),
-                    _ => Err(fault),
-                }
-            }
+            Err(fault) if fault.code != FaultCode::DealNotFound => recall(&session, id).ok_or(fault),
+            answer => answer,
+        }
+    }
+
+    /// A deal that was just acted on: read now, or else the copy of what the act was answered with.
+    async fn read_or_recall_deal(&self, session: &Arc<Session>, id: DealId) -> Result<SeenDeal, Fault> {
+        match self.read_deal(session, id).await {
+            Err(fault) => recall(session, id).ok_or(fault),
             answer => answer,
         }
     }
@@ -137,7 +135,7 @@ impl<S: Shell> Engine<S> {
 
     pub(crate) fn hold_deal(&self, session: &Session, deal: Deal) {
         let now = self.now();
-        session.held().deals.insert(deal.id, (deal, now));
+        keep(&mut session.held().deals, deal.id, (deal, now));
     }
 
     /// Sends a message. Not repeated by itself: after silence the chat is read, and the person sees whether it is
@@ -160,7 +158,12 @@ impl<S: Shell> Engine<S> {
         }
         let last = before.deal.messages.last().map(|message| message.id);
         match session.market.send_deal_message(id, text).await {
-            Ok(_) => {}
+            Ok(message) => {
+                // It is sent: whatever fails from here on must not make the person send it again.
+                let mut deal = before.deal;
+                deal.messages.push(message);
+                self.hold_deal(&session, deal);
+            }
             Err(fault) if fault.may_hide_success() => {
                 let after = self.read_deal(&session, id).await.map_err(|_| fault.clone())?;
                 let there = after.deal.messages.iter().any(|message| {
@@ -175,7 +178,7 @@ impl<S: Shell> Engine<S> {
             Err(fault) => return Err(fault),
         }
         self.announce(&session, &[Topic::Deal(id)]);
-        self.read_deal(&session, id).await
+        self.read_or_recall_deal(&session, id).await
     }
 
     /// Says that the fiat was sent. Final.
@@ -198,8 +201,13 @@ impl<S: Shell> Engine<S> {
                 .with("now", before.deal.fiat.amount_text())
                 .with("currency", before.deal.fiat.currency()));
         }
-        let market = session.market.clone();
-        let call = async move { market.declare_paid(id).await.map(|deal| deal.payment) };
+        let (engine, line) = (self.clone(), Arc::clone(&session));
+        let call = async move {
+            let deal = line.market.declare_paid(id).await?;
+            let payment = deal.payment;
+            engine.hold_deal(&line, deal);
+            Ok(payment)
+        };
         self.act_on_deal(&session, attempt, Act::DeclarePaid, &before, call)
             .await
     }
@@ -220,8 +228,13 @@ impl<S: Shell> Engine<S> {
             };
             return Err(code.into());
         }
-        let market = session.market.clone();
-        let call = async move { market.cancel_deal(id).await.map(|deal| deal.payment) };
+        let (engine, line) = (self.clone(), Arc::clone(&session));
+        let call = async move {
+            let deal = line.market.cancel_deal(id).await?;
+            let payment = deal.payment;
+            engine.hold_deal(&line, deal);
+            Ok(payment)
+        };
         self.act_on_deal(&session, attempt, Act::CancelDeal, &before, call)
             .await
     }
@@ -254,6 +267,14 @@ impl<S: Shell> Engine<S> {
         let mut topics = vec![Topic::Deal(id), Topic::Deals, Topic::App, Topic::Payments];
         topics.extend(before.deal.payment.map(Topic::Payment));
         self.announce(session, &topics);
-        self.read_deal(session, id).await
+        // It is done: whatever fails from here on must not say otherwise.
+        self.read_or_recall_deal(session, id).await
     }
+}
+
+/// The copy of a deal, if there is one.
+fn recall(session: &Session, id: DealId) -> Option<SeenDeal> {
+    let (deal, read) = session.held().deals.get(&id).cloned()?;
+    let me = session.known_profile()?.id;
+    Some(SeenDeal { deal, me, read })
 }

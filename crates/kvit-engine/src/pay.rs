@@ -321,14 +321,24 @@ impl<S: Shell> Engine<S> {
         happened: Happened,
         intent: &Intent,
     ) -> Result<PayEnd, Fault> {
-        let id = happened.payment.ok_or(FaultCode::Internal)?;
+        // The money has moved: whatever fails from here on must not say otherwise.
+        let not_shown = || {
+            let operation = session.operations.get(happened.operation);
+            operation.map(PayEnd::Unknown).ok_or_else(|| {
+                Fault::new(FaultCode::OutcomeUnknown)
+                    .with("operation", happened.operation)
+                    .money_unknown()
+            })
+        };
+        let Some(id) = happened.payment else {
+            return not_shown();
+        };
         self.announce(
             session,
             &[Topic::App, Topic::Payments, Topic::Payment(id), Topic::Deals],
         );
-        // The money has moved: whatever fails from here on must not say otherwise.
         let Ok(seen) = self.read_or_recall(session, id).await else {
-            return Ok(PayEnd::Unknown(self.operation(happened.operation)?));
+            return not_shown();
         };
         let differs = !as_agreed(&seen.payment, intent);
         let was_there = intent.mark.is_some_and(|mark| id <= mark);

@@ -17,7 +17,7 @@ use crate::{
     engine::Engine,
     operation::{Act, Intent},
     seal::{Seal, check},
-    session::{Checked, Session},
+    session::{Checked, Session, keep},
     shell::{Shell, Topic},
 };
 
@@ -317,16 +317,17 @@ impl<S: Shell> Engine<S> {
             .collect();
         let mut held = session.held();
         for one in &checked {
-            held.payments.insert(one.payment.id, one.clone());
+            keep(&mut held.payments, one.payment.id, one.clone());
             // The server announces a new deal to the other side only (section 7.4): this is how ours is known.
             if let Some(deal) = &one.payment.deal {
                 let deal = Deal {
                     payment: Some(one.payment.id),
                     ..(**deal).clone()
                 };
-                held.deals.insert(deal.id, (deal, now));
+                keep(&mut held.deals, deal.id, (deal, now));
             }
         }
+        drop(held);
         checked
     }
 
@@ -358,16 +359,18 @@ impl<S: Shell> Engine<S> {
             counterparty: Some(before.payment.invoice.owner.name.clone()),
             mark: None,
         };
-        let market = session.market.clone();
+        let (engine, line) = (self.clone(), Arc::clone(&session));
         self.carry_out(&session, attempt, intent, async move {
-            market.cancel_payment(id).await.map(|_| Some(id))
+            let payment = line.market.cancel_payment(id).await?;
+            Ok(Some(engine.hold_payment(&line, payment).await))
         })
         .await?;
         self.announce(
             &session,
             &[Topic::Payment(id), Topic::Payments, Topic::Deals, Topic::App],
         );
-        self.read_payment(&session, id).await
+        // It is canceled: whatever fails from here on must not say otherwise.
+        self.read_or_recall(&session, id).await
     }
 }
 

@@ -1,7 +1,7 @@
 //! One connected account: its line to the marketplace, its pinned key, and what was read from it.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
@@ -42,8 +42,19 @@ pub(crate) struct Held {
     pub(crate) balance: Option<(Balance, Timestamp)>,
     pub(crate) rates: Rates,
     pub(crate) payments: BTreeMap<PaymentId, Checked>,
-    pub(crate) deals: HashMap<DealId, (Deal, Timestamp)>,
+    pub(crate) deals: BTreeMap<DealId, (Deal, Timestamp)>,
     pub(crate) connection: Connection,
+}
+
+/// Copies of a kind that are kept: a server that makes up numbers must not fill the memory.
+const KEPT: usize = 2_000;
+
+/// Keeps a copy; the oldest ones, those with the smallest numbers, make room.
+pub(crate) fn keep<K: Ord, V>(copies: &mut BTreeMap<K, V>, number: K, copy: V) {
+    copies.insert(number, copy);
+    while copies.len() > KEPT {
+        copies.pop_first();
+    }
 }
 
 /// A payment with the verdict on its confirmation.
@@ -105,5 +116,22 @@ impl Session {
             .or_else(|| "USD".parse().ok())?;
         let rate = self.held().rates.average(currency)?;
         worth(amount, rate)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn copies_are_bounded_and_the_newest_stay() {
+        let mut copies = BTreeMap::new();
+        for number in 0..KEPT + 10 {
+            keep(&mut copies, number, ());
+        }
+        assert_eq!(copies.len(), KEPT);
+        assert_eq!(copies.first_key_value(), Some((&10, &())));
+        keep(&mut copies, 10, ());
+        assert_eq!(copies.len(), KEPT, "the same again is no more");
     }
 }

@@ -277,6 +277,41 @@ async fn what_was_paid_is_never_called_unpaid_because_it_cannot_be_read() {
     assert!(matches!(&payment.seal, kvit_engine::Seal::Checked(verdict) if verdict.is_verified()));
 }
 
+/// The same for everything else that can be done: done stays done, though nothing can be read any more.
+#[tokio::test(start_paused = true)]
+async fn what_was_done_is_never_called_undone_because_it_cannot_be_read() {
+    for call in [Call::CancelPayment, Call::Declare, Call::CancelDeal] {
+        let (world, deal) = call.world(73).await;
+        reads_fail_after(&world, call.rpc(), press_in_time(call, &world, deal.as_ref()))
+            .await
+            .unwrap_or_else(|fault| panic!("{call:?}: {fault:?}"));
+        world.sandbox.faults().clear();
+        assert_eq!(call.carried_out(&world, deal.as_ref()).await, 1, "{call:?}");
+    }
+
+    let world = World::new(73).await;
+    let id = crate::open_deal(&world).await.1.deal.id;
+    let send = world.engine.send_deal_message(id, "Sent just now");
+    let seen = reads_fail_after(&world, "SendMessage", send).await.unwrap();
+    assert_eq!(seen.deal.messages.last().unwrap().text, "Sent just now");
+}
+
+/// From the moment at which the server has the call, nothing can be read.
+async fn reads_fail_after<T>(world: &World, rpc: &'static str, act: impl Future<Output = T>) -> T {
+    let faults = world.sandbox.faults();
+    faults.once(rpc, When::After, Wrong::Delay(Duration::from_secs(1)));
+    let away = async {
+        while faults.calls(rpc) == 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        for read in ["GetInvoicePayments", "GetDealById"] {
+            let away = Wrong::Refuse(Code::Unavailable, String::new());
+            faults.always(read, When::Before, away);
+        }
+    };
+    tokio::join!(act, away).0
+}
+
 /// A payment that another computer makes on the same invoice in another way is not taken for the lost one.
 #[tokio::test(start_paused = true)]
 async fn another_way_of_paying_is_another_payment() {
