@@ -14,7 +14,6 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::{
     account::{Account, AccountId, AccountKind, TokenPlace},
     engine::Engine,
-    operations::in_progress,
     seal::read_key,
     session::Session,
     shell::{Shell, Topic},
@@ -140,8 +139,9 @@ impl<S: Shell> Engine<S> {
     }
 
     /// Connects to a marketplace: checks everything the person filled in, asks the server who they are, keeps the
-    /// token where they said, and makes it the current account. Nothing is kept unless all of it worked. Connected again as the same user
-    /// of the same server, the account that is there takes over what was filled in: that is how a key is pinned later.
+    /// token where they said, and makes it the current account. Nothing is kept unless all of it worked. Connected
+    /// again as the same user of the same server, the account that is there takes over what was filled in: that is
+    /// how a key is pinned later.
     ///
     /// # Errors
     /// The field that is wrong, or what stands in the way.
@@ -204,6 +204,10 @@ impl<S: Shell> Engine<S> {
             }
             return Err(fault);
         }
+        if let Some(earlier) = earlier.filter(|earlier| earlier.token != account.token) {
+            // The old one would stay in the keychain for ever: nobody asks for it there any more.
+            self.forget_token(&earlier).await;
+        }
         self.account(account.id)
     }
 
@@ -235,7 +239,13 @@ impl<S: Shell> Engine<S> {
             TokenPlace::Session
         };
         self.keep_token(&account, token).await?;
-        self.keep_account(account)?;
+        if let Err(fault) = self.change_book_of(id, |kept| kept.token = account.token) {
+            if fault.code == FaultCode::AccountNotFound {
+                // Removed meanwhile: its token must not outlive it.
+                self.forget_token(&account).await;
+            }
+            return Err(fault);
+        }
         if !keep {
             // The old one must not come back at the next start.
             self.forget_token(&before).await;
@@ -259,7 +269,11 @@ impl<S: Shell> Engine<S> {
                 account.address = door.address;
                 account.certificate_pin = Some(door.certificate_sha256);
                 account.public_key = Some(door.public_key);
-                self.keep_account(account.clone())?;
+                self.change_book_of(id, |kept| {
+                    kept.address.clone_from(&account.address);
+                    kept.certificate_pin.clone_from(&account.certificate_pin);
+                    kept.public_key.clone_from(&account.public_key);
+                })?;
                 Ok(door.token)
             }
             TokenPlace::Keychain => self.load_token(id).await,
@@ -296,9 +310,25 @@ impl<S: Shell> Engine<S> {
     /// `AccountNotFound`; `OperationInProgress` while an operation of it is not settled; a fault of the keychain.
     pub async fn remove_account(&self, id: AccountId) -> Result<(), Fault> {
         let account = self.account(id)?;
-        if let Some(operation) = self.operations_of(id).open().first() {
-            return Err(in_progress(operation));
+        // From here on nothing is begun on it: what would become of that nobody could tell afterwards.
+        let operations = self.operations_of(id);
+        operations.close()?;
+        if let Err(fault) = self.take_out(&account).await {
+            operations.reopen();
+            return Err(fault);
         }
+        self.files().remove_account(id)?;
+        match self.accounts().first().map(|account| account.id) {
+            Some(next) => self.switch(next).await,
+            None => {
+                self.shell().changed(&[Topic::App]);
+                Ok(())
+            }
+        }
+    }
+
+    async fn take_out(&self, account: &Account) -> Result<(), Fault> {
+        let id = account.id;
         if self.state().current == Some(id) {
             self.end_session();
         }
@@ -312,15 +342,7 @@ impl<S: Shell> Engine<S> {
         if account.kind == AccountKind::Practice {
             self.practice().close().await;
         }
-        self.forget_account(id)?;
-        self.files().remove_account(id)?;
-        match self.accounts().first().map(|account| account.id) {
-            Some(next) => self.switch(next).await,
-            None => {
-                self.shell().changed(&[Topic::App]);
-                Ok(())
-            }
-        }
+        self.forget_account(id)
     }
 
     /// Asks the keychain how it is.

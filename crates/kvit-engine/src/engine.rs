@@ -74,6 +74,15 @@ struct Book {
     current: Option<AccountId>,
 }
 
+impl Book {
+    fn account(&mut self, id: AccountId) -> Result<&mut Account, Fault> {
+        self.accounts
+            .iter_mut()
+            .find(|account| account.id == id)
+            .ok_or_else(|| FaultCode::AccountNotFound.into())
+    }
+}
+
 /// Everything the frame of the window needs.
 #[derive(Debug, Clone)]
 pub struct EngineState {
@@ -205,8 +214,11 @@ impl<S: Shell> Engine<S> {
     /// # Errors
     /// `SettingsUnwritable`; then the old ones stay.
     pub fn set_settings(&self, settings: Settings) -> Result<(), Fault> {
-        self.inner.files.write(SETTINGS, &settings)?;
-        self.lock().settings = settings;
+        {
+            let mut state = self.lock();
+            self.inner.files.write(SETTINGS, &settings)?;
+            state.settings = settings;
+        }
         self.shell().changed(&[Topic::App]);
         Ok(())
     }
@@ -376,12 +388,13 @@ impl<S: Shell> Engine<S> {
 
     /// Keeps an account as it is given, in place of an earlier one of the same number.
     pub(crate) fn keep_account(&self, account: Account) -> Result<(), Fault> {
-        self.change_book(
-            |book| match book.accounts.iter_mut().find(|other| other.id == account.id) {
+        self.change_book(|book| {
+            match book.accounts.iter_mut().find(|other| other.id == account.id) {
                 Some(old) => *old = account,
                 None => book.accounts.push(account),
-            },
-        )
+            }
+            Ok(())
+        })
     }
 
     pub(crate) fn forget_account(&self, id: AccountId) -> Result<(), Fault> {
@@ -395,12 +408,17 @@ impl<S: Shell> Engine<S> {
             if book.current == Some(id) {
                 book.current = None;
             }
+            Ok(())
         })
     }
 
     pub(crate) fn make_current(&self, id: AccountId) -> Result<(), Fault> {
         self.end_session();
-        self.change_book(|book| book.current = Some(id))
+        self.change_book(|book| {
+            book.account(id)?;
+            book.current = Some(id);
+            Ok(())
+        })
     }
 
     /// Keeps the login name the marketplace told.
@@ -408,32 +426,31 @@ impl<S: Shell> Engine<S> {
         let Some(profile) = session.known_profile() else {
             return;
         };
-        let Ok(mut account) = self.account(session.account) else {
-            return;
-        };
-        if account.username.as_ref() != Some(&profile.name) {
+        let kept = self.change_book_of(session.account, |account| {
             account.username = Some(profile.name.clone());
-            if let Err(fault) = self.keep_account(account) {
-                tracing::warn!(%fault, "login name not kept");
-            }
+        });
+        if let Err(fault) = kept {
+            tracing::warn!(%fault, "login name not kept");
         }
     }
 
-    /// Changes the book on disk first, then here.
+    /// Changes an account that is there, whatever else was changed in it meanwhile.
+    ///
+    /// # Errors
+    /// `AccountNotFound`: one that was removed does not come back; `SettingsUnwritable`.
     pub(crate) fn change_book_of(
         &self,
         id: AccountId,
         change: impl FnOnce(&mut Account),
     ) -> Result<(), Fault> {
-        let mut account = self.account(id)?;
-        change(&mut account);
-        self.keep_account(account)
+        self.change_book(|book| book.account(id).map(change))
     }
 
-    fn change_book(&self, change: impl FnOnce(&mut Book)) -> Result<(), Fault> {
+    /// Changes the book on disk first, then here; reading and writing are one step.
+    fn change_book(&self, change: impl FnOnce(&mut Book) -> Result<(), Fault>) -> Result<(), Fault> {
         let mut state = self.lock();
         let mut book = state.book.clone();
-        change(&mut book);
+        change(&mut book)?;
         if book != state.book {
             self.inner.files.write(ACCOUNTS, &book)?;
             state.book = book;

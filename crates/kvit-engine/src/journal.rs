@@ -262,6 +262,10 @@ mod tests {
         assert_eq!(found.operations.len(), 1);
         let aside = journal.name().with_extension("damaged.json");
         assert_eq!(files.read::<Vec<serde_json::Value>>(aside), entries);
-        assert_eq!(journal.read().operations, found.operations, "the good one stays written");
+        assert_eq!(
+            journal.read().operations,
+            found.operations,
+            "the good one stays written"
+        );
     }
 }

@@ -3,7 +3,10 @@
 use std::{
     collections::BTreeMap,
     future::Future,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -45,6 +48,8 @@ pub(crate) struct Operations {
     journal: Option<Journal>,
     /// The journal was damaged: until then what it held may still arrive, and nobody knows what that is.
     doubt: Option<Instant>,
+    /// The account is being removed. Changed only while `all` is locked.
+    closed: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -85,6 +90,7 @@ impl Operations {
             all: Mutex::new(all),
             journal: Some(journal),
             // The app that wrote it has ended, so the last call left before now.
+            closed: AtomicBool::new(false),
             doubt: (!found.whole).then(|| Instant::now() + LAST_ARRIVAL.unsigned_abs()),
         }
     }
@@ -107,12 +113,15 @@ impl Operations {
     ///
     /// # Errors
     /// `OperationInProgress`, with value `operation` unless a damaged journal does not tell which;
-    /// `SettingsUnwritable` if it cannot be written down.
+    /// `AccountNotFound` once [`Operations::close`]d; `SettingsUnwritable` if it cannot be written down.
     pub(crate) fn begin(&self, intent: Intent, now: Timestamp, attempt: Attempt) -> Result<Operation, Fault> {
         if attempt.doubtful {
             return Err(Fault::new(FaultCode::OperationInProgress).money_unknown());
         }
         let mut all = self.lock();
+        if self.closed.load(Ordering::Relaxed) {
+            return Err(FaultCode::AccountNotFound.into());
+        }
         let in_the_way = all.iter().find(|(number, entry)| {
             let state = &entry.operation.state;
             let done_meanwhile = **number >= attempt.number && matches!(state, OperationState::Done(_));
@@ -135,6 +144,27 @@ impl Operations {
             return Err(fault);
         }
         Ok(operation)
+    }
+
+    /// Lets nothing be begun any more.
+    ///
+    /// # Errors
+    /// `OperationInProgress` while one is open; then everything is as it was.
+    pub(crate) fn close(&self) -> Result<(), Fault> {
+        let all = self.lock();
+        match all.values().find(|entry| entry.operation.state.is_open()) {
+            Some(entry) => Err(in_progress(&entry.operation)),
+            None => {
+                self.closed.store(true, Ordering::Relaxed);
+                Ok(())
+            }
+        }
+    }
+
+    /// Takes [`Operations::close`] back.
+    pub(crate) fn reopen(&self) {
+        let _all = self.lock();
+        self.closed.store(false, Ordering::Relaxed);
     }
 
     /// Changes an operation; gives it back as it is then.

@@ -3,6 +3,7 @@
 use kvit_domain::fault::{Fault, FaultCode};
 use kvit_engine::{Account, AccountKind, ConnectRequest, ConnectionState, Keychain, Seal, TokenPlace};
 use kvit_proof::{NotVerified, Verdict};
+use kvit_sandbox::{Fault as Wrong, When};
 use kvit_testkit::World;
 use kvit_vault::{Absence, Vault, VaultError};
 use secrecy::{ExposeSecret, SecretString};
@@ -378,4 +379,60 @@ async fn the_money_shown_is_the_current_account_s() {
         let person = world.line_of(&login).profile().await.unwrap();
         assert_eq!(me, person.id, "round {round}");
     }
+}
+
+/// Connected again for this session only: the token that was kept before does not stay behind.
+#[tokio::test(start_paused = true)]
+async fn a_token_that_is_no_longer_to_be_kept_leaves_the_keychain() {
+    let world = World::disconnected(96).await;
+    let kept = connect(&world, "marta.k").await.unwrap();
+    assert!(!world.vault.is_empty());
+    let mut again = request(&world, "marta.k");
+    again.keep_in_keychain = false;
+    let account = world.engine.connect(again).await.unwrap();
+    assert_eq!((account.id, account.token), (kept.id, TokenPlace::Session));
+    assert!(world.vault.is_empty());
+}
+
+/// The account is removed while a purchase on it is being prepared: it is not made, since nobody could tell
+/// afterwards what became of it.
+#[tokio::test(start_paused = true)]
+async fn nothing_is_begun_on_an_account_that_is_removed_meanwhile() {
+    let world = World::disconnected(97).await;
+    let account = connect(&world, &world.you()).await.unwrap();
+    let shown = crate::desk(&world, LIBRARY, 2).await;
+    let slow = Wrong::Delay(std::time::Duration::from_secs(5));
+    world.sandbox.faults().once("GetBalances", When::Before, slow);
+    let asked = kvit_engine::PayFromBalance {
+        invoice: shown.invoice.id,
+        pieces: 2,
+        seen: shown.total,
+    };
+    let remove = async {
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        world.engine.remove_account(account.id).await.unwrap();
+    };
+    let (end, ()) = tokio::join!(world.engine.pay_from_balance(asked), remove);
+    assert_no(&crate::refused(end), FaultCode::AccountNotFound);
+    assert_eq!(world.sandbox.faults().calls("PayInvoiceFromBalance"), 0);
+    assert_nothing_kept(&world);
+    assert!(world.vault.is_empty());
+}
+
+/// The account is removed while its new token is being tried: neither comes back.
+#[tokio::test(start_paused = true)]
+async fn an_account_that_was_removed_does_not_come_back() {
+    let world = World::disconnected(98).await;
+    let account = connect(&world, "marta.k").await.unwrap();
+    let fresh = request(&world, "marta.k").token;
+    let slow = Wrong::Delay(std::time::Duration::from_secs(5));
+    world.sandbox.faults().once("GetMyProfile", When::Before, slow);
+    let remove = async {
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        world.engine.remove_account(account.id).await.unwrap();
+    };
+    let (end, ()) = tokio::join!(world.engine.enter_token(account.id, &fresh, true), remove);
+    assert_no(&fault_of(end), FaultCode::AccountNotFound);
+    assert_nothing_kept(&world);
+    assert!(world.vault.is_empty());
 }
