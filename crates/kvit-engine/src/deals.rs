@@ -192,6 +192,10 @@ impl<S: Shell> Engine<S> {
         if before.deal.fiat_declared {
             return Err(FaultCode::AlreadyDeclared.into());
         }
+        if !before.deal.pays_fiat(before.me) {
+            // The same call by the giver of bitcoin would complete the deal (section 13.5).
+            return Err(FaultCode::DealNotYours.into());
+        }
         if !before.deal.can_declare(before.me) {
             return Err(FaultCode::DealNotOpen.into());
         }
@@ -221,12 +225,7 @@ impl<S: Shell> Engine<S> {
         let attempt = session.operations.attempt();
         let before = self.read_deal(&session, id).await?;
         if !before.deal.can_cancel(self.now()) {
-            let code = if before.deal.fiat_declared {
-                FaultCode::FiatDeclared
-            } else {
-                FaultCode::DealNotOpen
-            };
-            return Err(code.into());
+            return Err(not_canceled(&before.deal).into());
         }
         let (engine, line) = (self.clone(), Arc::clone(&session));
         let call = async move {
@@ -269,6 +268,14 @@ impl<S: Shell> Engine<S> {
         self.announce(session, &topics);
         // It is done: whatever fails from here on must not say otherwise.
         self.read_or_recall_deal(session, id).await
+    }
+}
+
+/// Why a deal that cannot be canceled cannot: only an open one waits for its window (section 7.9).
+pub(crate) fn not_canceled(deal: &Deal) -> FaultCode {
+    match deal.status {
+        DealStatus::Opened => FaultCode::FiatDeclared,
+        _ => FaultCode::DealNotOpen,
     }
 }
 

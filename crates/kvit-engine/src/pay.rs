@@ -147,13 +147,13 @@ impl<S: Shell> Engine<S> {
     ) -> Result<PayDesk, Fault> {
         let market = &session.market;
         let now = self.now();
-        let (profile, invoice, balance, mine) = tokio::join!(
+        let (profile, invoice, balance, own) = tokio::join!(
             session.profile(),
             market.invoice(id),
             session.read_balance(now),
             own_payments(market)
         );
-        let (profile, invoice, balance, own) = (profile?, invoice?, balance?, mine?);
+        let (profile, invoice, balance, own) = (profile?, invoice?, balance?, own?);
         let pieces = invoice.effective_pieces(pieces.unwrap_or_else(|| invoice.pieces_min.max(1)));
         let on_it = |status: PaymentStatus| {
             move |payment: &&Payment| payment.invoice.id == id && payment.status == status && !payment.refund

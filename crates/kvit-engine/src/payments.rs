@@ -14,6 +14,7 @@ use kvit_domain::{
 };
 
 use crate::{
+    deals::not_canceled,
     engine::Engine,
     operation::{Act, Intent},
     seal::{Seal, check},
@@ -344,8 +345,13 @@ impl<S: Shell> Engine<S> {
             PaymentStatus::Paid => return Err(FaultCode::PaymentAlreadyPaid.into()),
             PaymentStatus::Canceled => return Err(FaultCode::PaymentCanceled.into()),
         }
+        if before.payment.buyer.id != before.me {
+            // To whoever is not the buyer the server says the same (section 7.9).
+            return Err(FaultCode::PaymentNotFound.into());
+        }
         if !before.payment.can_cancel(before.me, self.now()) {
-            return Err(FaultCode::FiatDeclared.into());
+            let deal = before.payment.deal.as_deref();
+            return Err(deal.map_or(FaultCode::Internal, not_canceled).into());
         }
         let intent = Intent {
             act: Act::CancelPayment,

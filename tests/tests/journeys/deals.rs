@@ -287,3 +287,29 @@ async fn somebody_else_s_deal_is_not_found() {
         FaultCode::DealNotFound,
     );
 }
+
+/// "I paid" from the giver of bitcoin would complete the deal: it is not sent. And a deal that is over says so,
+/// whatever was declared while it was open.
+#[tokio::test(start_paused = true)]
+async fn each_side_hears_why_it_cannot_act() {
+    let world = World::new(49).await;
+    let mine = world.engine.state().current.unwrap();
+    let (_, deal) = open_deal(&world).await;
+    let (id, fiat) = (deal.deal.id, deal.deal.fiat.amount());
+    crate::connect::connect(&world, &deal.deal.owner.name)
+        .await
+        .unwrap();
+    assert_no(
+        &fault_of(world.engine.declare_paid(id, fiat).await),
+        FaultCode::DealNotYours,
+    );
+    assert_eq!(world.sandbox.faults().calls("IPayed"), 0);
+
+    world.engine.switch(mine).await.unwrap();
+    world.engine.declare_paid(id, fiat).await.unwrap();
+    world.pass(20).await;
+    assert_no(
+        &fault_of(world.engine.cancel_deal(id).await),
+        FaultCode::DealNotOpen,
+    );
+}
