@@ -91,8 +91,8 @@ impl Row {
                  beyond those of as many echoes over bare TCP in the same slices."
             }
             Self::P15 => {
-                "From exec to the first useful paint, by the wall: until a block of words in the window looks as it will \
-                 stay, as the X server sees it. Empty home, first-run screen; Xvfb without a graphics card; all \
+                "From exec to the first useful paint, by the wall: until a block of the window shows the words it will \
+                 keep, as the X server sees it. Empty home, first-run screen; Xvfb without a graphics card; all \
                  programs started in turn, caches of files warm."
             }
             Self::P17 => {

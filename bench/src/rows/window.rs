@@ -120,7 +120,7 @@ pub fn paint(bench: &mut Bench) -> Result<Attempt> {
     looks.push(looks.get(KVIT).context("no app")?.clone());
 
     let mut rounds: Vec<Vec<Round>> = programs.iter().map(|_| Vec::new()).collect();
-    for _ in 0..bench.rounds(12, 6) {
+    for _ in 0..bench.rounds(16, 6) {
         let mut there = Vec::new();
         for (program, (block, picture)) in programs.iter().zip(&looks) {
             there.push(launch(&screen, program, *block, picture)?);
@@ -171,7 +171,7 @@ pub fn paint(bench: &mut Bench) -> Result<Attempt> {
         notes: vec![format!(
             "{}; {} launches each",
             times.join(", "),
-            2 * bench.rounds(12, 6)
+            2 * bench.rounds(16, 6)
         )],
     })
 }
