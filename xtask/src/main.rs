@@ -30,7 +30,7 @@ cargo xtask COMMAND
                                    format, lint, rust, ui, window
   setup                            only what the two above begin with: system packages, tools, npm packages, the UI
   bindings                         writes the page's typed calls (ui/src/ipc/bindings.ts) from the Rust commands
-  shots                            takes the pictures of every screen state
+  shots                            takes the pictures of every screen state, and the README's from the real window
   bench [--quick] [--rows P1,P3]   measures speed and size against others, and writes docs/figures.md;
                                    `bench --help` shows the rest
 
@@ -177,6 +177,8 @@ impl Tree {
         let setup = self.setup(Purpose::Test)?;
         command::say("Taking the pictures");
         setup.npm(&["run", "shots"]).succeed()?;
+        setup.build_ui()?;
+        rings::picture(&setup)?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -8,6 +8,7 @@ use crate::APP_FEATURE;
 use crate::command::{Run, say};
 use crate::setup::Setup;
 use crate::tally::{self, Tally};
+use crate::tools;
 
 /// One ring.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,8 +22,16 @@ pub enum Ring {
 
 const ALL: &[Ring] = &[Ring::Format, Ring::Lint, Ring::Rust, Ring::Ui, Ring::Window];
 
-/// Tells the tests of the real window which program to open.
+/// Tells the tests of the real window which program to open,
 const APP_VARIABLE: &str = "KVIT_APP";
+/// and which to open it with.
+const DRIVER_VARIABLE: &str = "KVIT_TAURI_DRIVER";
+/// Where they put the picture for the README; without it they only look at it.
+const PICTURE_VARIABLE: &str = "KVIT_PICTURE";
+/// The test that takes it.
+const PICTURE_TEST: &str = "look::";
+/// Where it is.
+const PICTURE: &str = "docs/payments.png";
 /// Where those tests are.
 const WINDOW_TESTS: &[&str] = &["test", "--package", "kvit-tests", "--test", "window"];
 
@@ -73,30 +82,44 @@ impl Ring {
                 Sum::All,
             ),
             Self::Ui => counted(setup.npm(&["test"]), tally::of_ui, Sum::Last),
-            Self::Window => {
-                let app = setup.build_app(false)?;
-                let mut build = WINDOW_TESTS.to_vec();
-                build.push("--no-run");
-                setup.cargo(&build).succeed()?;
-                // A session bus and a display of its own: nothing of the person's desktop is touched.
-                let run = setup
-                    .run("dbus-run-session")
-                    .args([
-                        "--",
-                        "xvfb-run",
-                        "--auto-servernum",
-                        "--server-args",
-                        "-screen 0 1280x900x24 -nolisten tcp",
-                    ])
-                    .arg(crate::tools::cargo())
-                    .args(WINDOW_TESTS)
-                    .env(APP_VARIABLE, app)
-                    // On a Wayland desktop GTK would open the window there.
-                    .env("GDK_BACKEND", "x11");
-                counted(run, tally::of_rust, Sum::All)
-            }
+            Self::Window => counted(window(setup, &[])?, tally::of_rust, Sum::All),
         }
     }
+}
+
+/// The tests of the real window whose names hold one of `names`, or all of them, ready to run.
+fn window(setup: &Setup, names: &[&str]) -> Result<Run> {
+    let driver = tools::tauri_driver(setup)?;
+    let app = setup.build_app(false)?;
+    let mut build = WINDOW_TESTS.to_vec();
+    build.push("--no-run");
+    setup.cargo(&build).succeed()?;
+    // A display of their own: nothing of the person's desktop is touched.
+    Ok(setup
+        .run("xvfb-run")
+        .args([
+            "--auto-servernum",
+            "--server-args",
+            "-screen 0 1280x900x24 -nolisten tcp",
+        ])
+        .arg(tools::cargo())
+        .args(WINDOW_TESTS)
+        // They take turns on the one display anyway; so the log tells which one it is.
+        .args(["--", "--test-threads", "1"])
+        .args(names)
+        .env(APP_VARIABLE, app)
+        .env(DRIVER_VARIABLE, driver))
+}
+
+/// Takes the picture for the README from the real window.
+pub fn picture(setup: &Setup) -> Result<()> {
+    let picture = setup.top().join(PICTURE);
+    if let Some(folder) = picture.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    window(setup, &[PICTURE_TEST])?
+        .env(PICTURE_VARIABLE, picture)
+        .succeed()
 }
 
 /// The rings of these names, in their usual order; all for none.

@@ -25,6 +25,11 @@ impl Setup {
         Ok(setup)
     }
 
+    /// The top of the tree.
+    pub fn top(&self) -> &Path {
+        &self.top
+    }
+
     /// The folder of the UI.
     pub fn ui(&self) -> PathBuf {
         self.top.join("ui")
@@ -79,7 +84,7 @@ impl Setup {
     }
 
     /// Where cargo puts what it builds, which the environment may change.
-    fn target(&self) -> Result<PathBuf> {
+    pub fn target(&self) -> Result<PathBuf> {
         let metadata = self
             .cargo(&["metadata", "--format-version", "1", "--no-deps"])
             .answer()?;

@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use crate::command::{Run, say};
 use crate::packages::Purpose;
+use crate::setup::Setup;
 
 /// The oldest versions that do; Rust's is the workspace's `rust-version`, Node's is Vite's.
 const RUST: Version = Version(1, 90, 0);
@@ -107,6 +108,46 @@ pub fn browser() -> Option<PathBuf> {
     })
 }
 
+/// Opens the app for the tests of the real window. An exact version, so that everybody tests with the same.
+const TAURI_DRIVER: &str = "tauri-driver";
+const TAURI_DRIVER_VERSION: &str = "2.1.0";
+
+/// The driver of the real window, built beside our own programs where it is not there yet.
+pub fn tauri_driver(setup: &Setup) -> Result<PathBuf> {
+    say("Checking tauri-driver");
+    let root = setup.target()?.join("tools");
+    let program = root
+        .join("bin")
+        .join(format!("{TAURI_DRIVER}{}", std::env::consts::EXE_SUFFIX));
+    // Cargo's own list of what it has installed there.
+    let list = std::fs::read_to_string(root.join(".crates.toml")).unwrap_or_default();
+    if program.is_file() && is_installed(&list, TAURI_DRIVER, TAURI_DRIVER_VERSION) {
+        println!("    {TAURI_DRIVER} {TAURI_DRIVER_VERSION}");
+        return Ok(program);
+    }
+    let install = [
+        "install",
+        TAURI_DRIVER,
+        "--version",
+        TAURI_DRIVER_VERSION,
+        "--locked",
+        "--debug",
+    ];
+    setup.cargo(&install).arg("--root").arg(&root).succeed()?;
+    ensure!(
+        program.is_file(),
+        "cargo installed {TAURI_DRIVER} and it is not at {}",
+        program.display()
+    );
+    Ok(program)
+}
+
+/// Whether cargo's list of installed programs has this version of a package.
+fn is_installed(list: &str, package: &str, version: &str) -> bool {
+    let entry = format!("\"{package} {version} (");
+    list.lines().any(|line| line.starts_with(&entry))
+}
+
 /// Where `program` is, if it is on PATH.
 pub fn on_path(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
@@ -143,6 +184,20 @@ mod tests {
         for text in ["", "v20", "20.1", "no version", "1.2.3.4", "1.x.3"] {
             assert_eq!(Version::find(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn finds_an_installed_program_in_cargos_list() {
+        let list = "[v1]\n\"tauri-driver 2.1.0 (registry+https://example)\" = [\"tauri-driver\"]\n";
+        assert!(is_installed(list, "tauri-driver", "2.1.0"));
+        for (package, version) in [
+            ("tauri-driver", "2.1"),
+            ("tauri-driver", "2.0.9"),
+            ("driver", "2.1.0"),
+        ] {
+            assert!(!is_installed(list, package, version), "{package} {version}");
+        }
+        assert!(!is_installed("", "tauri-driver", "2.1.0"));
     }
 
     #[test]

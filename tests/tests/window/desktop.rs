@@ -13,7 +13,7 @@ use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 use tempfile::TempDir;
 use tokio::sync::{Mutex, MutexGuard};
-use x11rb::connection::Connection;
+use x11rb::connection::Connection as _;
 use x11rb::protocol::xproto::{AtomEnum, ClientMessageEvent, ConnectionExt, EventMask, Window};
 
 /// How long anything may take before it is said to hang. Far above what it takes on a busy machine.
@@ -396,8 +396,10 @@ fn ask_to_close(apps: &[Pid]) -> usize {
         let request = ClientMessageEvent::new(32, *window, protocols, [delete, x11rb::CURRENT_TIME, 0, 0, 0]);
         display
             .send_event(false, *window, EventMask::NO_EVENT, request)
-            .expect("the display");
+            .expect("the display")
+            // Waited for: a connection that ends takes along what the display has not read yet.
+            .check()
+            .expect("the window is there");
     }
-    display.flush().expect("the display");
     asked.len()
 }

@@ -71,6 +71,10 @@ async fn the_payments_are_drawn_without_an_accessibility_complaint() {
     window.see("seal-field").await;
     let complaints = complaints(&window).await;
     assert!(complaints.is_empty(), "{complaints:#?}");
+    // The word about the payment has been read.
+    while window.has("[data-testid='said'] button").await {
+        window.click("[data-testid='said'] button").await;
+    }
     let picture = window.picture().await;
     assert_eq!(size(&picture), SIZE);
     if let Some(path) = std::env::var_os(PICTURE).map(PathBuf::from) {

@@ -267,6 +267,13 @@ impl Window {
             .to_owned()
     }
 
+    /// Waits until every payment of the list is drawn; the list of these tests is short enough.
+    pub async fn see_whole_list(&self) {
+        let script = "const rows = document.querySelectorAll(arguments[0]);
+            return rows.length > 0 && rows.length === Number(rows[0].getAttribute('aria-setsize')) ? true : null";
+        self.answer("is drawn in full", script, "payment-row", &[]).await;
+    }
+
     /// Chooses the language of the screens in the settings.
     pub async fn speak(&self, language: Language) {
         self.click("rail-settings").await;
@@ -281,7 +288,7 @@ impl Window {
     /// Starts practising from the first screen; returns when the payments are there.
     pub async fn practise(&self) {
         self.click("welcome-practise").await;
-        self.see("payment-row").await;
+        self.see_whole_list().await;
         self.see("[data-testid='connection'][data-state='connected']")
             .await;
     }
