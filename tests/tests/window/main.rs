@@ -4,6 +4,13 @@
 //! the environment. Each test has a home folder, a D-Bus session and an app process of its own; they run one after
 //! another, because each wants the whole machine and the only display.
 #![cfg(target_os = "linux")]
+// clippy.toml exempts functions marked as tests, and most of these are what tests are made of.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr
+)]
 
 mod desktop;
 mod window;
