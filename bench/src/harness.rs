@@ -8,6 +8,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use anyhow::{Context, Result, bail, ensure};
 use kvit_bench_worker::{Order, Slice};
 use rand::Rng;
+use rand::seq::SliceRandom;
 
 use crate::figures::{Clock, Round, quantile, to_f64};
 
@@ -131,8 +132,9 @@ fn for_one(slice: &Slice, count: usize, clock: Clock) -> Result<f64> {
 /// Rounds that are not counted: caches and branch predictors get to know the work.
 const WARM_UP: usize = 2;
 
-/// Lets all subjects work in the order A B C C B A, `rounds` times; inputs begin at random places, the same for all
-/// within a half of a round.
+/// Lets all subjects work in an order and back, A B C C B A, `rounds` times. The order is drawn anew for each round:
+/// who stands at an end works twice in a row and finds its caches warm, and that must not always be the same one.
+/// Inputs begin at random places, the same for all within a half of a round.
 pub fn alternate(
     workers: &mut [Worker],
     subjects: &[Subject],
@@ -147,13 +149,14 @@ pub fn alternate(
         .collect();
     for round in 0..rounds.saturating_add(WARM_UP) {
         let mut there = vec![0.0; subjects.len()];
+        let mut order_of: Vec<usize> = (0..subjects.len()).collect();
+        order_of.shuffle(random);
         for half in 0..2 {
             let start = random.random_range(0..1000_usize);
-            let mut order_of: Vec<usize> = (0..subjects.len()).collect();
             if half == 1 {
                 order_of.reverse();
             }
-            for index in order_of {
+            for &index in &order_of {
                 let (Some(subject), Some(measured), Some(first), Some(known)) = (
                     subjects.get(index),
                     measured.get_mut(index),
@@ -243,16 +246,18 @@ mod tests {
         assert_eq!(workers.first().unwrap().about, "a worker");
         let subjects = [subject("a", 4, Some(4)), subject("b", 2, None)];
         let mut random = StdRng::seed_from_u64(1);
-        let measured = alternate(&mut workers, &subjects, 3, Clock::Cpu, &mut random).unwrap();
+        let rounds = 20;
+        let measured = alternate(&mut workers, &subjects, rounds, Clock::Cpu, &mut random).unwrap();
         let asked = std::fs::read_to_string(&log).unwrap();
-        assert_eq!(
-            asked.split_whitespace().collect::<String>(),
-            "abba".repeat(3 + WARM_UP)
-        );
+        let asked: Vec<&str> = asked.split_whitespace().collect();
+        assert_eq!(asked.len(), 4 * (rounds + WARM_UP));
+        let orders: std::collections::BTreeSet<String> = asked.chunks(4).map(<[&str]>::concat).collect();
+        // Each round goes there and back, and not always in the same order.
+        assert_eq!(orders, ["abba".to_owned(), "baab".to_owned()].into());
         let [a, b] = measured.as_slice() else {
             panic!("two subjects")
         };
-        assert_eq!((a.rounds.len(), b.rounds.len()), (3, 3));
+        assert_eq!((a.rounds.len(), b.rounds.len()), (rounds, rounds));
         let ratios = crate::figures::ratios(&b.rounds, &a.rounds);
         assert!(
             ratios.iter().all(|ratio| (ratio - 3.0).abs() < 1e-6),

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use rand::seq::SliceRandom;
 
 use super::{Bench, control, figure, micros};
 use crate::figures::{Attempt, Clock, Control, Figure, Round, Spread, Target, to_f64};
@@ -121,13 +122,23 @@ pub fn paint(bench: &mut Bench) -> Result<Attempt> {
 
     let mut rounds: Vec<Vec<Round>> = programs.iter().map(|_| Vec::new()).collect();
     for _ in 0..bench.rounds(16, 6) {
-        let mut there = Vec::new();
-        for (program, (block, picture)) in programs.iter().zip(&looks) {
-            there.push(launch(&screen, program, *block, picture)?);
+        // As in `alternate`: there and back, in an order drawn for each round.
+        let mut order: Vec<usize> = (0..programs.len()).collect();
+        order.shuffle(&mut bench.random);
+        let back: Vec<usize> = order.iter().rev().copied().collect();
+        let mut times = vec![Vec::new(); programs.len()];
+        for index in order.into_iter().chain(back) {
+            let (Some(program), Some((block, picture)), Some(times)) =
+                (programs.get(index), looks.get(index), times.get_mut(index))
+            else {
+                bail!("a program got lost");
+            };
+            times.push(launch(&screen, program, *block, picture)?);
         }
-        let everybody = programs.iter().zip(&looks).zip(&mut rounds).zip(there);
-        for (((program, (block, picture)), rounds), there) in everybody.rev() {
-            let back = launch(&screen, program, *block, picture)?;
+        for (rounds, times) in rounds.iter_mut().zip(times) {
+            let &[there, back] = times.as_slice() else {
+                bail!("a launch got lost");
+            };
             rounds.push(Round { there, back });
         }
     }
