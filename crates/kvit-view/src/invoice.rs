@@ -3,7 +3,6 @@
 use kvit_domain::{
     Timestamp, advertisement,
     fault::{Fault as DomainFault, FaultCode as Code},
-    id::UserId,
     invoice::{self, InvoicePrice},
     money::{Currency, Fiat, Sats},
 };
@@ -337,7 +336,7 @@ impl From<Fiat> for FiatSum {
 
 impl InvoiceCard {
     /// An invoice as this person sees it now.
-    pub fn new(invoice: &invoice::Invoice, me: UserId, estimate: Option<Fiat>, now: Timestamp) -> Self {
+    pub fn new(invoice: &invoice::Invoice, mine: bool, estimate: Option<Fiat>, now: Timestamp) -> Self {
         use invoice::InvoiceStatus as Status;
         let status = match invoice.status {
             Status::Active | Status::PendingPay if invoice.is_expired(now) => InvoiceStatus::Expired,
@@ -366,7 +365,7 @@ impl InvoiceCard {
             status,
             payments: invoice.payments,
             owner: (&invoice.owner).into(),
-            mine: invoice.is_owned_by(me),
+            mine,
             created: time(invoice.created),
             valid_to: invoice.valid_to.map(time),
         }
@@ -375,9 +374,9 @@ impl InvoiceCard {
 
 impl PayDesk {
     /// The desk as a screen shows it.
-    pub fn new(desk: &engine::PayDesk, me: UserId, now: Timestamp) -> Self {
+    pub fn new(desk: &engine::PayDesk, now: Timestamp) -> Self {
         Self {
-            invoice: InvoiceCard::new(&desk.invoice, me, desk.unit_estimate, now),
+            invoice: InvoiceCard::new(&desk.invoice, desk.mine, desk.unit_estimate, now),
             pieces: desk.pieces,
             total_sats: desk.total.to_string(),
             total_fiat: desk.total_estimate.map(FiatSum::from),

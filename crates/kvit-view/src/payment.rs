@@ -183,7 +183,7 @@ pub struct PaymentDetail {
 }
 
 /// A secret bought. A stranger's text.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[derive(Clone, PartialEq, Eq, Serialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub struct SecretCard {
     /// Text.
@@ -192,6 +192,13 @@ pub struct SecretCard {
     pub url: Option<String>,
     /// How many pictures belong to it.
     pub pictures: u32,
+}
+
+impl std::fmt::Debug for SecretCard {
+    /// What was bought is worth money: it belongs on the screen, not in a log.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SecretCard(..)")
+    }
 }
 
 /// Feedback. A stranger's text.
@@ -322,7 +329,7 @@ impl PaymentDetail {
             pieces: payment.pieces,
             created: time(payment.created),
             buyer: (&payment.buyer).into(),
-            invoice: InvoiceCard::new(&payment.invoice, seen.me, None, now),
+            invoice: InvoiceCard::new(&payment.invoice, payment.invoice.is_owned_by(seen.me), None, now),
             seller_feedback: payment.seller_feedback.as_ref().map(FeedbackCard::from),
             buyer_feedback: payment.buyer_feedback.as_ref().map(FeedbackCard::from),
             deal: payment
@@ -333,7 +340,7 @@ impl PaymentDetail {
             refunds: payment
                 .refunds
                 .iter()
-                .map(|refund| InvoiceCard::new(refund, seen.me, None, now))
+                .map(|refund| InvoiceCard::new(refund, refund.is_owned_by(seen.me), None, now))
                 .collect(),
             refunded: payment.refunded,
             refunding: payment.refunding,
@@ -365,5 +372,20 @@ impl From<&domain::Secret> for SecretCard {
             url: secret.url.clone(),
             pictures: secret.pictures,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_bought_is_shown_and_not_printed() {
+        let card = SecretCard {
+            text: "the licence".to_owned(),
+            url: Some("https://example.org/licence".to_owned()),
+            pictures: 1,
+        };
+        assert!(!format!("{card:?}").contains("licence"));
     }
 }

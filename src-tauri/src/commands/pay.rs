@@ -12,8 +12,7 @@ use crate::App;
 #[specta::specta]
 pub async fn pay_desk(app: State<'_, App>, invoice_text: String, pieces: Option<u32>) -> Answer<PayDesk> {
     let desk = app.pay_desk(&invoice_text, pieces).await?;
-    let me = app.me().await?;
-    Ok(PayDesk::new(&desk, me, now()))
+    Ok(PayDesk::new(&desk, now()))
 }
 
 /// Advertisements that fit, best first.
