@@ -18,11 +18,15 @@ pub(crate) fn walls() -> plugin::TauriPlugin<Wry> {
 }
 
 /// Is it the app's own page? Windows and Android serve it under `http(s)://tauri.localhost`, the others under
-/// `tauri://localhost`; while developing, Vite does.
+/// `tauri://localhost`; while developing, Vite does. Elsewhere, or with a port, the former is whatever program of
+/// this computer listens there.
 fn is_own(url: &Url) -> bool {
     match (url.scheme(), url.host_str()) {
         ("about", _) => url.path() == "blank",
-        ("tauri", Some("localhost")) | ("http" | "https", Some("tauri.localhost")) => true,
+        ("tauri", Some("localhost")) => true,
+        ("http" | "https", Some("tauri.localhost")) => {
+            cfg!(any(windows, target_os = "android")) && url.port().is_none()
+        }
         ("http", Some("localhost")) => cfg!(not(feature = "custom-protocol")) && url.port() == Some(5173),
         _ => false,
     }
@@ -38,7 +42,6 @@ mod tests {
         for address in [
             "tauri://localhost/",
             "tauri://localhost/index.html#/pay",
-            "http://tauri.localhost/",
             "about:blank",
         ] {
             assert!(own(address), "{address}");
@@ -48,6 +51,7 @@ mod tests {
             "https://tauri.localhost.example.org/",
             "tauri://evil/",
             "http://localhost:8080/",
+            "http://tauri.localhost:8080/",
             "file:///etc/passwd",
             "data:text/html,hi",
             "javascript:alert(1)",
@@ -55,5 +59,9 @@ mod tests {
         ] {
             assert!(!own(address), "{address}");
         }
+        assert_eq!(
+            own("http://tauri.localhost/"),
+            cfg!(any(windows, target_os = "android"))
+        );
     }
 }
