@@ -5,7 +5,13 @@ mod practice;
 mod shell;
 mod walls;
 
-use std::{process::ExitCode, sync::Arc};
+use std::{
+    fs::{File, TryLockError},
+    io,
+    path::Path,
+    process::ExitCode,
+    sync::Arc,
+};
 
 use kvit_engine::{Engine, NetConnector};
 use kvit_vault::OsVault;
@@ -33,12 +39,13 @@ pub fn start(practise: bool) -> ExitCode {
             let shell = WindowShell::new(app.handle().clone());
             let folder = app.path().app_data_dir()?;
             let engine = App::open(
-                folder,
+                folder.clone(),
                 shell,
                 Arc::new(OsVault::new()),
                 Box::new(EmbeddedPractice::default()),
                 Box::new(NetConnector),
             )?;
+            app.manage(OnlyHere::take(&folder)?);
             app.manage(engine.clone());
             async_runtime::spawn(async move {
                 if practise && let Err(fault) = engine.start_practice().await {
@@ -57,6 +64,25 @@ pub fn start(practise: bool) -> ExitCode {
             tracing::error!(%error, "the window could not be opened");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// The folder of the app, taken for this process as long as it lives: two processes would overwrite each other's
+/// journal. The plugin for single instances shows the first window instead, but only where there is a session bus.
+struct OnlyHere {
+    _lock: File,
+}
+
+impl OnlyHere {
+    /// # Errors
+    /// Another process has it, or the lock file cannot be made.
+    fn take(folder: &Path) -> io::Result<Self> {
+        let lock = File::create(folder.join("lock"))?;
+        lock.try_lock().map_err(|error| match error {
+            TryLockError::WouldBlock => io::Error::other("another Kvit has this folder open"),
+            TryLockError::Error(error) => error,
+        })?;
+        Ok(Self { _lock: lock })
     }
 }
 
@@ -79,10 +105,24 @@ fn start_log() {
     });
     let started = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+        .with_writer(io::stderr)
         .without_time()
         .try_init();
     if let Err(error) = started {
         tracing::warn!(%error, "a log was there already");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_taken_once_and_free_again_afterwards() {
+        let folder = tempfile::tempdir().unwrap();
+        let taken = OnlyHere::take(folder.path()).unwrap();
+        assert!(OnlyHere::take(folder.path()).is_err());
+        drop(taken);
+        assert!(OnlyHere::take(folder.path()).is_ok());
     }
 }
