@@ -13,9 +13,9 @@ use sequoia_openpgp::policy::StandardPolicy;
 use sequoia_openpgp::{KeyHandle, crypto::backend};
 
 /// Wants one good signature of one certificate.
-struct Helper<'a>(&'a Cert);
+struct Judge<'a>(&'a Cert);
 
-impl VerificationHelper for Helper<'_> {
+impl VerificationHelper for Judge<'_> {
     fn get_certs(&mut self, _: &[KeyHandle]) -> sequoia_openpgp::Result<Vec<Cert>> {
         Ok(vec![self.0.clone()])
     }
@@ -33,7 +33,7 @@ impl VerificationHelper for Helper<'_> {
 }
 
 fn verify(text: &[u8], cert: &Cert, policy: &StandardPolicy<'_>) -> sequoia_openpgp::Result<Vec<u8>> {
-    let mut verifier = VerifierBuilder::from_bytes(text)?.with_policy(policy, None, Helper(cert))?;
+    let mut verifier = VerifierBuilder::from_bytes(text)?.with_policy(policy, None, Judge(cert))?;
     let mut read = Vec::new();
     verifier.read_to_end(&mut read)?;
     Ok(read)
