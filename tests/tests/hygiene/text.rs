@@ -286,7 +286,12 @@ fn an_empty_name_is_seen() {
         &["struct Payment;", "fn manager() {}", "enum UtilityBill {"],
     );
     judges(empty_names, "crates/a/src/b/mod.rs", &["pub fn b() {}"], &[]);
-    judges(empty_names, "crates/a/tests/common/mod.rs", &[], &["pub fn b() {}"]);
+    judges(
+        empty_names,
+        "crates/a/tests/common/mod.rs",
+        &[],
+        &["pub fn b() {}"],
+    );
 }
 
 /// A picture or page that the text of `document` points to and that is not among `paths`.
