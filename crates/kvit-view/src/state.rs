@@ -96,18 +96,6 @@ pub struct Settings {
     pub list_width: u32,
 }
 
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            language: Language::System,
-            theme: Theme::System,
-            unit: Unit::Btc,
-            hide_amounts: false,
-            list_width: 380,
-        }
-    }
-}
-
 /// Language of the screens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
