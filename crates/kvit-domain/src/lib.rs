@@ -10,10 +10,14 @@ pub mod event;
 pub mod fault;
 pub mod id;
 pub mod invoice;
+pub mod memory;
 pub mod money;
+pub mod news;
 pub mod payment;
 pub mod person;
+pub mod receipt;
 pub mod reference;
+pub mod seal;
 pub mod token;
 
 pub use jiff::Timestamp;
