@@ -9,8 +9,8 @@ export const commands = {
 	appState: () => typedError<AppState, Fault>(__TAURI_INVOKE("app_state")),
 	/**  Keeps settings; answers what is kept. */
 	setSettings: (settings: Settings) => typedError<Settings, Fault>(__TAURI_INVOKE("set_settings", { settings })),
-	/**  One operation. */
-	operation: (id: string) => typedError<OperationCard, Fault>(__TAURI_INVOKE("operation", { id })),
+	/**  One operation with its steps. */
+	operation: (id: string) => typedError<OperationDetail, Fault>(__TAURI_INVOKE("operation", { id })),
 	/**  Opens the practice marketplace. */
 	startPractice: () => typedError<AccountCard, Fault>(__TAURI_INVOKE("start_practice")),
 	/**  What a server shows before it is trusted. */
@@ -29,12 +29,12 @@ export const commands = {
 	probeKeychain: () => typedError<KeychainState, Fault>(__TAURI_INVOKE("probe_keychain")),
 	/**  Tries the connection again now. */
 	reconnect: () => typedError<null, Fault>(__TAURI_INVOKE("reconnect")),
-	/**  A page of the list. */
+	/**  A window of the list, from the store: at once, offline too. */
 	payments: (query: PaymentsQuery) => typedError<PaymentsPage, Fault>(__TAURI_INVOKE("payments", { query })),
-	/**  One payment. */
+	/**  One payment, from the store; the app reads it anew behind and tells when it changed. */
 	payment: (id: string) => typedError<PaymentDetail, Fault>(__TAURI_INVOKE("payment", { id })),
-	/**  Cancels a pending payment. */
-	cancelPayment: (id: string) => typedError<PaymentDetail, Fault>(__TAURI_INVOKE("cancel_payment", { id })),
+	/**  Cancels a pending payment of the account the page was drawn for. */
+	cancelPayment: (account: string, id: string) => typedError<PaymentDetail, Fault>(__TAURI_INVOKE("cancel_payment", { account, id })),
 	/**  A person. */
 	person: (id: string) => typedError<PersonCard, Fault>(__TAURI_INVOKE("person", { id })),
 	/**  An invoice with everything a person has to see before paying it. */
@@ -52,22 +52,53 @@ export const commands = {
 	/**  One deal. */
 	deal: (id: string) => typedError<DealDetail, Fault>(__TAURI_INVOKE("deal", { id })),
 	/**  Sends a message. */
-	sendDealMessage: (deal: string, text: string) => typedError<DealDetail, Fault>(__TAURI_INVOKE("send_deal_message", { deal, text })),
+	sendDealMessage: (account: string, deal: string, text: string) => typedError<DealDetail, Fault>(__TAURI_INVOKE("send_deal_message", { account, deal, text })),
 	/**  Says that the fiat was sent. */
-	declarePaid: (deal: string, seenFiat: string) => typedError<DealDetail, Fault>(__TAURI_INVOKE("declare_paid", { deal, seenFiat })),
+	declarePaid: (account: string, deal: string, seenFiat: string) => typedError<DealDetail, Fault>(__TAURI_INVOKE("declare_paid", { account, deal, seenFiat })),
 	/**  Cancels a deal. */
-	cancelDeal: (deal: string) => typedError<DealDetail, Fault>(__TAURI_INVOKE("cancel_deal", { deal })),
+	cancelDeal: (account: string, deal: string) => typedError<DealDetail, Fault>(__TAURI_INVOKE("cancel_deal", { account, deal })),
 	/**  Checks a text against a key, or against the keys pinned in the accounts. Needs neither account nor network. */
 	verifyText: (text: string, key: string | null) => typedError<Seal, Fault>(__TAURI_INVOKE("verify_text", { text, key })),
 	/**  Lets the person pick a file and reads its text; `None` if they changed their mind. */
 	openTextFile: () => typedError<string | null, Fault>(__TAURI_INVOKE("open_text_file")),
 	/**  Lets the person pick where to keep a text; `false` if they changed their mind. */
 	saveText: (name: string, text: string) => typedError<boolean, Fault>(__TAURI_INVOKE("save_text", { name, text })),
+	/**  The person saw what contradicts what on this payment. */
+	noticesSeen: (payment: string) => typedError<null, Fault>(__TAURI_INVOKE("notices_seen", { payment })),
+	/**  Operations, 50 at a time, newest first. */
+	operations: (before: string | null) => typedError<OperationsPage, Fault>(__TAURI_INVOKE("operations", { before })),
+	/**  A window of the archive of receipts. */
+	receipts: (query: ReceiptsQuery) => typedError<ReceiptsPage, Fault>(__TAURI_INVOKE("receipts", { query })),
+	/**  One archived receipt, verified again now, offline. */
+	receipt: (payment: string) => typedError<ReceiptDetail, Fault>(__TAURI_INVOKE("receipt", { payment })),
+	/**  Saves the signed text; its file name, `None` if they changed their mind. */
+	saveReceipt: (payment: string) => typedError<string | null, Fault>(__TAURI_INVOKE("save_receipt", { payment })),
+	/**  Writes the payments the request wants into a file; `None` if they changed their mind. */
+	exportPayments: (request: ExportRequest) => typedError<ExportDone | null, Fault>(__TAURI_INVOKE("export_payments", { request })),
+	/**  Stops taking over the history. */
+	syncStop: () => typedError<null, Fault>(__TAURI_INVOKE("sync_stop")),
+	/**  Goes on taking over the history. */
+	syncGo: () => typedError<null, Fault>(__TAURI_INVOKE("sync_go")),
+	/**  Opens a store kept under a passphrase. */
+	unlockStore: (account: string, passphrase: string) => typedError<AppState, Fault>(__TAURI_INVOKE("unlock_store", { account, passphrase })),
+	/**  Keeps the file of the store under another name and begins a new one. */
+	setStoreAside: (account: string) => typedError<AppState, Fault>(__TAURI_INVOKE("set_store_aside", { account })),
+	/**  News, newest first. */
+	news: (before: string | null) => typedError<NewsPage, Fault>(__TAURI_INVOKE("news", { before })),
+	/**  The person read the news. */
+	newsRead: () => typedError<null, Fault>(__TAURI_INVOKE("news_read")),
+	/**  Keeps a text on its way; an empty one forgets it. */
+	keepDraft: (place: string, text: string) => typedError<null, Fault>(__TAURI_INVOKE("keep_draft", { place, text })),
+	/**  The text kept for a place; empty when there is none. */
+	draft: (place: string) => typedError<string, Fault>(__TAURI_INVOKE("draft", { place })),
+	/**  Ends the app although operations are on their way. */
+	quit: () => typedError<null, Fault>(__TAURI_INVOKE("quit")),
 };
 
 /** Events */
 export const events = {
 	changed: makeEvent<Changed, Changed>("changed"),
+	closing: makeEvent<Closing, Closing>("closing"),
 };
 
 /* Types */
@@ -91,6 +122,8 @@ export type AccountCard = {
 	key: KeyCard | null,
 	/**  Where the token is. */
 	token: TokenPlace,
+	/**  Where the key of its store is. */
+	store: StorePlace,
 };
 
 /**  Practice or real. */
@@ -171,6 +204,14 @@ export type AppState = {
 	dealsWaiting: number,
 	/**  Settings. */
 	settings: Settings,
+	/**  The store of the account in use. */
+	store: StoreCard,
+	/**  How far the history was taken over. */
+	sync: SyncCard | null,
+	/**  News nobody has read. */
+	unreadNews: number,
+	/**  Payments with contradictions nobody has seen. */
+	unseenNotices: number,
 };
 
 /**  Who wrote a message. */
@@ -236,6 +277,10 @@ export type ConnectForm = {
 	keepInKeychain: boolean,
 	/**  What to call it; empty: the host. */
 	label: string,
+	/**  Where the key of the store is kept. */
+	store: StorePlace,
+	/**  Passphrase of the store, or empty. */
+	passphrase: string,
 };
 
 /**  Connection of the current account. */
@@ -354,7 +399,7 @@ export type Fault = {
 };
 
 /**  The closed set of errors. Words in English and Russian: `ui/src/i18n`. */
-export type FaultCode = "addressInvalid" | "nameNotFound" | "connectionRefused" | "unreachable" | "proxyFailed" | "certificateUntrusted" | "certificateChanged" | "notAMarketplace" | "timedOut" | "connectionLost" | "serverBusy" | "notConnected" | "tokenInvalid" | "tokenMissing" | "tokenRejected" | "tokenLacksRights" | "userGone" | "malformed" | "unsupported" | "invoiceNumberInvalid" | "invoiceNotFound" | "invoiceNotActive" | "invoiceSoldOut" | "invoiceExpired" | "ownInvoice" | "tooManyPieces" | "tooFewPieces" | "privateForAnonymous" | "insufficientBalance" | "paymentPending" | "paymentNotFound" | "paymentCanceled" | "paymentAlreadyPaid" | "webhookFailed" | "priceChanged" | "outcomeUnknown" | "operationInProgress" | "noSuitableAd" | "adNotFound" | "adChanged" | "dealTooLarge" | "dealTooSmall" | "ownAd" | "blockedByOwner" | "dealAlreadyOpen" | "traderLacksFunds" | "dealNotFound" | "dealNotOpen" | "dealNotYours" | "fiatDeclared" | "alreadyDeclared" | "dealClosedForMessages" | "messageTooLong" | "messageEmpty" | "userNotFound" | "argumentRejected" | "serverFailed" | "concurrency" | "tooManySubscriptions" | "serverSaid" | "keyUnreadable" | "keyIsSecret" | "keyTooLarge" | "fingerprintNotConfirmed" | "pinInvalid" | "proxyInvalid" | "accountNotFound" | "keychainMissing" | "keychainLocked" | "keychainDenied" | "keychainBroken" | "fileUnreadable" | "fileTooLarge" | "settingsUnwritable" | "practiceFailed" | "internal";
+export type FaultCode = "addressInvalid" | "nameNotFound" | "connectionRefused" | "unreachable" | "proxyFailed" | "certificateUntrusted" | "certificateChanged" | "notAMarketplace" | "timedOut" | "connectionLost" | "serverBusy" | "notConnected" | "tokenInvalid" | "tokenMissing" | "tokenRejected" | "tokenLacksRights" | "userGone" | "malformed" | "unsupported" | "invoiceNumberInvalid" | "invoiceNotFound" | "invoiceNotActive" | "invoiceSoldOut" | "invoiceExpired" | "ownInvoice" | "tooManyPieces" | "tooFewPieces" | "privateForAnonymous" | "insufficientBalance" | "paymentPending" | "paymentNotFound" | "paymentCanceled" | "paymentAlreadyPaid" | "webhookFailed" | "priceChanged" | "outcomeUnknown" | "operationInProgress" | "noSuitableAd" | "adNotFound" | "adChanged" | "dealTooLarge" | "dealTooSmall" | "ownAd" | "blockedByOwner" | "dealAlreadyOpen" | "traderLacksFunds" | "dealNotFound" | "dealNotOpen" | "dealNotYours" | "fiatDeclared" | "alreadyDeclared" | "dealClosedForMessages" | "messageTooLong" | "messageEmpty" | "userNotFound" | "argumentRejected" | "serverFailed" | "concurrency" | "tooManySubscriptions" | "serverSaid" | "keyUnreadable" | "keyIsSecret" | "keyTooLarge" | "fingerprintNotConfirmed" | "pinInvalid" | "proxyInvalid" | "accountNotFound" | "keychainMissing" | "keychainLocked" | "keychainDenied" | "keychainBroken" | "fileUnreadable" | "fileTooLarge" | "settingsUnwritable" | "practiceFailed" | "internal" | "accountChanged" | "storeTaken" | "storeDamaged" | "storeNewer" | "storeKeyGone" | "storeUnwritable" | "storeLocked" | "passphraseWrong" | "passphraseTooShort" | "operationNotFound" | "receiptNotFound" | "fileUnwritable";
 
 /**  Feedback. A stranger's text. */
 export type FeedbackCard = {
@@ -519,6 +564,12 @@ export type MoneyMap = {
 	availableFiat: FiatSum | null,
 	/**  When read. */
 	asOf: string,
+	/**  Available + expected + in deals + in notes. */
+	totalSats: string,
+	/**  In promises the person holds as notes. */
+	inNotesSats: string,
+	/**  Only there when the change of the balance is not explained by what is known. */
+	reckoning: Reckoning | null,
 };
 
 /**  Did money move? */
@@ -551,7 +602,13 @@ export type NextStep =
 /**  Open the payment that is already there. */
 "openPayment" | 
 /**  Wait: the app is looking. */
-"wait";
+"wait" | 
+/**  Enter the passphrase of the store. */
+"enterPassphrase" | 
+/**  Set the file of the store aside. */
+"setAside" | 
+/**  Close the other Kvit. */
+"closeOther";
 
 /**  An operation that moves money, as a screen shows it. */
 export type OperationCard = {
@@ -579,6 +636,10 @@ export type OperationCard = {
 	payment: string | null,
 	/**  Why it was refused, if it was. */
 	fault: Fault | null,
+	/**  When it was settled. */
+	settled: string | null,
+	/**  Account it belongs to. */
+	account: string,
 };
 
 /**  Where an operation stands. */
@@ -610,6 +671,8 @@ export type PayByDeal = {
 	ad: string | null,
 	/**  Fiat on the button, decimal text; for "whatever is cheapest" the most the person agreed to. */
 	seenFiat: string,
+	/**  Account in use when the page was drawn. */
+	account: string,
 };
 
 /**  An invoice on the pay screen, with what stands in the way. */
@@ -648,6 +711,8 @@ export type PayFromBalance = {
 	pieces: number,
 	/**  Satoshi on the button. */
 	seenSats: string,
+	/**  Account in use when the page was drawn. */
+	account: string,
 };
 
 /**  How an attempt to pay ended. */
@@ -719,6 +784,20 @@ export type PaymentDetail = {
 	canCancel: boolean,
 	/**  When this was read. */
 	asOf: string,
+	/**  Where the server contradicted itself, newest first. */
+	notices: NoticeCard[],
+	/**  What the server said over time, newest first. */
+	said: SaidCard[],
+	/**  Its archived receipt. */
+	receipt: ReceiptBrief | null,
+	/**  The operation that is about it. */
+	operation: OperationCard | null,
+	/**  Agreed against taken, where they differ. */
+	difference: Difference | null,
+	/**  The other payment of the same intent: paid twice. */
+	twin: string | null,
+	/**  The marketplace no longer lists it. */
+	vanished: boolean,
 };
 
 /**  A row of the list. */
@@ -751,6 +830,10 @@ export type PaymentRow = {
 	turn: Turn | null,
 	/**  Created. */
 	created: string,
+	/**  The server contradicted itself about it, and nobody has seen that yet. */
+	noticed: boolean,
+	/**  An operation about it is not settled. */
+	unresolved: boolean,
 };
 
 /**  Status of a payment (marketplace reference, section 7.11). */
@@ -762,13 +845,17 @@ export type PaymentStatus =
 /**  Canceled. */
 "canceled";
 
-/**  A page of the list, newest first. */
+/**  A window of the list, newest first. */
 export type PaymentsPage = {
 	/**  The rows. */
 	rows: PaymentRow[],
-	/**  `before` of the next page; none at the end. */
-	next: string | null,
-	/**  When this was read. */
+	/**  Index of the first row. */
+	from: number,
+	/**  Rows in the whole list. */
+	total: number,
+	/**  Where the anchor stands now. */
+	anchorIndex: number | null,
+	/**  The last finished sync or reading. */
 	asOf: string | null,
 };
 
@@ -780,8 +867,14 @@ export type PaymentsQuery = {
 	status: PaymentStatus | null,
 	/**  Number of a payment or an invoice, part of a name or of the invoice's words; empty: all. */
 	text: string,
-	/**  Older than this payment; none: from the newest. */
-	before: string | null,
+	/**  Only payments with a contradiction nobody has seen. */
+	noticedOnly: boolean,
+	/**  Index of the first row wanted. */
+	from: number,
+	/**  How many rows, at most 100. */
+	count: number,
+	/**  A payment whose place is asked for too. */
+	anchor: string | null,
 };
 
 /**  A person with the figures that tell how they stand (marketplace reference, section 5.2). */
@@ -980,7 +1073,13 @@ id: string } |
 /**  Its number here. */
 id: string } | 
 /**  Rates or prices of invoices. */
-{ kind: "rates" };
+{ kind: "rates" } | 
+/**  News. */
+{ kind: "news" } | 
+/**  The archive of receipts. */
+{ kind: "receipts" } | 
+/**  The list of operations. */
+{ kind: "operations" };
 
 /**  Who must act, by when. */
 export type Turn = {
@@ -1013,6 +1112,266 @@ export type WaitsFor =
 "funding" | 
 /**  An arbiter decides. */
 "arbiter";
+
+/**  The person closed the window while operations are not settled. */
+export type Closing = { operations: OperationCard[] };
+
+/**  The store of the account in use. */
+export type StoreCard = {
+	/**  Where its key is. */
+	place: StorePlace | null,
+	/**  State. */
+	state: StoreState,
+	/**  Why it failed. */
+	fault: Fault | null,
+	/**  Something was taken away while Kvit was closed. */
+	doubt: StoreDoubt | null,
+	/**  Name of a file set aside in this run. */
+	file: string | null,
+};
+
+/**  Where the key of a store is kept. */
+export type StorePlace = "keychain" | "passphrase" | "memory" | "practice";
+
+/**  State of a store. */
+export type StoreState = "none" | "opening" | "ready" | 
+/**  Waits for the passphrase. */
+"locked" | "failed";
+
+/**  Something was taken away or an older copy was put in its place: nothing may be paid for 90 seconds. */
+export type StoreDoubt = "logGone" | "olderCopy";
+
+/**  Taking over the history. */
+export type SyncCard = {
+	/**  State; `waiting`: for a connection. */
+	state: SyncState,
+	/**  It was never finished before. */
+	first: boolean,
+	/**  Payments taken so far. */
+	taken: number,
+	/**  How far back it came. */
+	oldest: string | null,
+	/**  Last finished. */
+	asOf: string | null,
+};
+
+/**  State of taking over the history. */
+export type SyncState = "running" | "stopped" | "waiting" | "done";
+
+/**  A change of the balance that what is known does not explain. */
+export type Reckoning = {
+	/**  Since when. */
+	since: string,
+	/**  Least satoshi it should have been. */
+	expectedLowSats: string,
+	/**  Most satoshi it should have been. */
+	expectedHighSats: string,
+	/**  Satoshi there were. */
+	foundSats: string,
+};
+
+/**  A contradiction of the server. */
+export type NoticeCard = {
+	/**  What about. */
+	about: Said,
+	/**  What it said earlier. */
+	before: string,
+	/**  What it says now. */
+	after: string,
+	/**  When that was noticed. */
+	noticed: string,
+	/**  The person has seen it. */
+	seen: boolean,
+};
+
+/**  What the server said something about. Status: `pending`, `paid`, `canceled`; amount: satoshi; pieces: number; created: time; secret: counts (how many there were, how many of them are unchanged); receipt: a signed line, or `verified`, `does_not_match`, `forged`; presence: `listed`, `gone`. */
+export type Said = "status" | "amount" | "pieces" | "invoice" | "created" | "buyer" | "seller" | "secret" | "receipt" | "presence";
+
+/**  What the server said once. */
+export type SaidCard = {
+	/**  When. */
+	at: string,
+	/**  What about. */
+	about: Said,
+	/**  What. */
+	value: string,
+};
+
+/**  The archived receipt of a payment. */
+export type ReceiptBrief = {
+	/**  First seen. */
+	firstSeen: string,
+	/**  Fingerprint of the key, in groups of four. */
+	keyGroups: string[],
+};
+
+/**  Agreed against taken. */
+export type Difference = {
+	/**  Satoshi agreed to. */
+	agreedSats: string | null,
+	/**  Satoshi taken. */
+	takenSats: string | null,
+	/**  Fiat agreed to. */
+	agreedFiat: FiatSum | null,
+	/**  Fiat taken. */
+	takenFiat: FiatSum | null,
+};
+
+/**  An operation with its evidence. */
+export type OperationDetail = {
+	/**  What lists show. */
+	card: OperationCard,
+	/**  Steps, oldest first. */
+	steps: OperationStep[],
+	/**  Satoshi before. */
+	balanceBefore: string | null,
+	/**  Highest payment number known before. */
+	mark: string | null,
+	/**  Agreed against taken, where they differ. */
+	taken: Difference | null,
+	/**  Payments of the same intent beyond the one. */
+	doubles: string[],
+	/**  Its deal. */
+	deal: string | null,
+};
+
+/**  A step of an operation. */
+export type OperationStep = {
+	/**  When. */
+	at: string,
+	/**  What. */
+	kind: StepKind,
+	/**  looked: found (`nothing`, `found`, `failed`), late (`yes`, `no`), newest (payment number), balance (satoshi); silence, refused: code; done, double: payment. */
+	values: { [key in string]: string },
+};
+
+/**  Kinds of steps. */
+export type StepKind = "prepared" | "sent" | "answered" | "silence" | "refused" | "looked" | "done" | "provenAbsent" | "needsAPerson" | "resumed" | "double" | "differs";
+
+/**  A page of operations, newest first. */
+export type OperationsPage = {
+	/**  Rows. */
+	rows: OperationCard[],
+	/**  `before` of the next page; none at the end. */
+	next: string | null,
+};
+
+/**  What of the archive is wanted. */
+export type ReceiptsQuery = {
+	/**  Payment number or part of a name; empty: all. */
+	text: string,
+	/**  Index of the first row wanted. */
+	from: number,
+	/**  How many rows, at most 100. */
+	count: number,
+};
+
+/**  A window of the archive, newest first. */
+export type ReceiptsPage = {
+	/**  Rows. */
+	rows: ReceiptRow[],
+	/**  Index of the first row. */
+	from: number,
+	/**  Rows in the whole list. */
+	total: number,
+};
+
+/**  An archived receipt in the list. */
+export type ReceiptRow = {
+	/**  Payment number. */
+	payment: string,
+	/**  Which way. */
+	direction: Direction,
+	/**  The other side. */
+	person: string,
+	/**  Satoshi. */
+	sats: string,
+	/**  Payment created. */
+	created: string,
+	/**  Receipt first seen. */
+	firstSeen: string,
+	/**  Seal. */
+	seal: SealState,
+};
+
+/**  An archived receipt, checked again now. */
+export type ReceiptDetail = {
+	/**  What the list shows. */
+	row: ReceiptRow,
+	/**  The seal, checked just now against the copy of the payment. */
+	seal: Seal,
+	/**  When it was checked. */
+	checked: string,
+	/**  Raw text, for keeping. */
+	raw: string,
+	/**  Fingerprint of the key, in groups of four. */
+	keyGroups: string[],
+	/**  By the key that is pinned today. */
+	pinned: boolean,
+};
+
+/**  What to export. */
+export type ExportRequest = {
+	/**  For people or for machines. */
+	format: ExportFormat,
+	/**  One direction only. */
+	direction: Direction | null,
+	/**  One status only. */
+	status: PaymentStatus | null,
+	/**  As in the list. */
+	text: string,
+	/**  Language of the column names. */
+	language: ExportLanguage,
+};
+
+/**  Form of an export. */
+export type ExportFormat = "csv" | "json";
+
+/**  Language of an export. */
+export type ExportLanguage = "en" | "ru";
+
+/**  What was exported. */
+export type ExportDone = {
+	/**  File name. */
+	file: string,
+	/**  How many payments are in it. */
+	rows: number,
+};
+
+/**  A page of news, newest first. */
+export type NewsPage = {
+	/**  Rows. */
+	rows: NewsRow[],
+	/**  `before` of the next page; none at the end. */
+	next: string | null,
+};
+
+/**  One piece of news. */
+export type NewsRow = {
+	/**  Its number here. */
+	id: string,
+	/**  When. */
+	at: string,
+	/**  What. */
+	kind: NewsKind,
+	/**  Payment it is about. */
+	payment: string | null,
+	/**  Deal it is about. */
+	deal: string | null,
+	/**  Invoice it is about. */
+	invoice: string | null,
+	/**  Person it is about; may be empty. */
+	person: string,
+	/**  Satoshi. */
+	sats: string | null,
+	/**  Fiat. */
+	fiat: FiatSum | null,
+	/**  Read. */
+	read: boolean,
+};
+
+/**  Kinds of news. */
+export type NewsKind = "dealChanged" | "fiatDeclared" | "dealCompleted" | "dealCanceled" | "dealDisputed" | "dealMessage" | "invoiceIssued" | "invoiceWithdrawn" | "paymentReceived" | "conversationMessage" | "other";
 
 /* Tauri Specta runtime */
 async function typedError<T, E>(result: Promise<T>): Promise<{ status: "ok"; data: T } | { status: "error"; error: E }> {
