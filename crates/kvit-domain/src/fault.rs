@@ -85,7 +85,7 @@ impl From<FaultCode> for Fault {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", self.code)?;
+        f.write_str(self.code.name())?;
         for (name, value) in &self.values {
             write!(f, " {name}={value}")?;
         }
@@ -106,9 +106,29 @@ pub enum MoneyMoved {
     Unknown,
 }
 
-/// The closed set of errors. The texts of section 17 that lead to each are in `kvit-client`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum FaultCode {
+macro_rules! fault_codes {
+    ($($(#[$doc:meta])* $code:ident,)*) => {
+        /// The closed set of errors. The texts of section 17 that lead to each are in `kvit-client`.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum FaultCode {
+            $($(#[$doc])* $code,)*
+        }
+
+        impl FaultCode {
+            /// Every code.
+            pub const ALL: &[Self] = &[$(Self::$code,)*];
+
+            /// The name of the code, as logs and the journal have it.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$code => stringify!($code),)*
+                }
+            }
+        }
+    };
+}
+
+fault_codes! {
     /// Not an address of a server.
     AddressInvalid,
     /// The name does not resolve.
@@ -259,6 +279,30 @@ pub enum FaultCode {
     SettingsUnwritable,
     /// The practice marketplace does not start.
     PracticeFailed,
+    /// The request names another account than the one in use: nothing was done.
+    AccountChanged,
+    /// Another Kvit has this account's store (or the app's folder) open.
+    StoreTaken,
+    /// The store's file is damaged, or is not a store.
+    StoreDamaged,
+    /// The store was written by a newer Kvit; values `found`, `known`.
+    StoreNewer,
+    /// The store is there, the key to it is not.
+    StoreKeyGone,
+    /// The store cannot be written or read: a full disk, missing rights.
+    StoreUnwritable,
+    /// The store waits for its passphrase.
+    StoreLocked,
+    /// Not the passphrase of this store (or the file is damaged: nobody can tell the two apart).
+    PassphraseWrong,
+    /// Shorter than a passphrase has to be; value `min`.
+    PassphraseTooShort,
+    /// No operation of that number here.
+    OperationNotFound,
+    /// No receipt of that payment here.
+    ReceiptNotFound,
+    /// The file cannot be written.
+    FileUnwritable,
     /// Our own mistake; see the log.
     Internal,
 }
@@ -266,6 +310,14 @@ pub enum FaultCode {
 #[cfg(test)]
 mod tests {
     use super::{FaultCode::*, *};
+
+    #[test]
+    fn every_code_has_a_name_of_its_own() {
+        let mut names: Vec<_> = FaultCode::ALL.iter().map(|code| code.name()).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), FaultCode::ALL.len());
+    }
 
     #[test]
     fn silence_is_told_from_answers_and_from_calls_never_made() {

@@ -58,6 +58,12 @@ pub enum NextStep {
     OpenPayment,
     /// Wait: the app is looking.
     Wait,
+    /// Enter the passphrase of the store.
+    EnterPassphrase,
+    /// Set the damaged or locked store aside and begin a new one.
+    SetAside,
+    /// Close the other Kvit.
+    CloseOther,
 }
 
 /// The closed set of errors. Words in English and Russian: `ui/src/i18n`.
@@ -150,6 +156,19 @@ pub enum FaultCode {
     FileTooLarge,
     SettingsUnwritable,
     PracticeFailed,
+    // What is kept.
+    AccountChanged,
+    StoreTaken,
+    StoreDamaged,
+    StoreNewer,
+    StoreKeyGone,
+    StoreUnwritable,
+    StoreLocked,
+    PassphraseWrong,
+    PassphraseTooShort,
+    OperationNotFound,
+    ReceiptNotFound,
+    FileUnwritable,
     Internal,
 }
 
@@ -213,6 +232,12 @@ fn next_step(code: Code, money: Moved) -> Option<NextStep> {
         Code::PriceChanged | Code::AdChanged => Some(NextStep::ReviewPrice),
         Code::PaymentPending => Some(NextStep::OpenPayment),
         Code::OutcomeUnknown | Code::OperationInProgress => Some(NextStep::Wait),
+        Code::StoreTaken => Some(NextStep::CloseOther),
+        Code::StoreDamaged | Code::StoreKeyGone => Some(NextStep::SetAside),
+        Code::StoreUnwritable | Code::FileUnwritable => Some(NextStep::TryAgain),
+        Code::StoreLocked | Code::PassphraseWrong | Code::PassphraseTooShort => {
+            Some(NextStep::EnterPassphrase)
+        }
         _ => None,
     }
 }
@@ -295,6 +320,18 @@ impl From<Code> for FaultCode {
             Code::FileTooLarge => Self::FileTooLarge,
             Code::SettingsUnwritable => Self::SettingsUnwritable,
             Code::PracticeFailed => Self::PracticeFailed,
+            Code::AccountChanged => Self::AccountChanged,
+            Code::StoreTaken => Self::StoreTaken,
+            Code::StoreDamaged => Self::StoreDamaged,
+            Code::StoreNewer => Self::StoreNewer,
+            Code::StoreKeyGone => Self::StoreKeyGone,
+            Code::StoreUnwritable => Self::StoreUnwritable,
+            Code::StoreLocked => Self::StoreLocked,
+            Code::PassphraseWrong => Self::PassphraseWrong,
+            Code::PassphraseTooShort => Self::PassphraseTooShort,
+            Code::OperationNotFound => Self::OperationNotFound,
+            Code::ReceiptNotFound => Self::ReceiptNotFound,
+            Code::FileUnwritable => Self::FileUnwritable,
             Code::Internal => Self::Internal,
         }
     }
