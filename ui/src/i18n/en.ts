@@ -3,14 +3,16 @@ import { connect } from "./en/connect";
 import { deals } from "./en/deals";
 import { faults } from "./en/faults";
 import { frame } from "./en/frame";
+import { operations } from "./en/operations";
 import { pay } from "./en/pay";
 import { payments } from "./en/payments";
 import { proof } from "./en/proof";
 import { receipts } from "./en/receipts";
 import { settings } from "./en/settings";
+import { store } from "./en/store";
 import { welcome } from "./en/welcome";
 
 /** Every word a person reads, in English. The other languages have the same shape or do not compile. */
-export const en = { common, connect, deals, faults, frame, pay, payments, proof, receipts, settings, welcome };
+export const en = { common, connect, deals, faults, frame, operations, pay, payments, proof, receipts, settings, store, welcome };
 
 export type Messages = typeof en;
