@@ -3,14 +3,14 @@ import { pluralEn } from "../plural";
 
 /** Words about the encrypted file an account is kept in. */
 export const store = {
-  opening: "Opening the store of this account…",
+  opening: "Opening the data of this account…",
   place: {
     keychain: "an encrypted file, its key in the keychain of this computer",
     passphrase: "an encrypted file, its key made from your passphrase",
     memory: "in memory for this run only: nothing is written to the disk",
     practice: "an encrypted file beside the practice marketplace",
   } satisfies Record<StorePlace, string> as Record<StorePlace, string>,
-  label: "Store",
+  label: "Data on this computer",
   settled: (name: string) => `The damaged or closed file is kept under the name ${name}, unchanged.`,
   locked: {
     title: "This account is locked",
@@ -31,15 +31,15 @@ export const store = {
     text: "Two at once could pay the same thing twice, so only one at a time may use an account. Close the other Kvit, on this desktop or in another session of this computer, and try again.",
   },
   damaged: {
-    title: "The store of this account is damaged",
+    title: "The data file of this account is damaged",
     text: "Parts of its file are not what Kvit wrote: a failing disk, a copy that was cut short, or somebody changed it. Kvit has not changed it and does not read from it.",
   },
   newer: {
-    title: "This store was made by a newer Kvit",
+    title: "A newer Kvit wrote this data file",
     text: "An older Kvit could misread what a newer one wrote. Nothing in the file was touched. Start the newer Kvit, or update this one.",
   },
   keyGone: {
-    title: "The key to this account's store is gone",
+    title: "The key to this account's data is gone",
     text: "The file is here, but the keychain has no key to it. That happens when the keychain was reset or restored from an older copy. Once the keychain has its key back, the file opens again.",
   },
   unwritable: {
@@ -51,7 +51,7 @@ export const store = {
     text: "The key to the encrypted file of this account is in the keychain of this computer, which cannot be read now.",
   },
   other: {
-    title: "The store of this account does not open",
+    title: "The data of this account does not open",
     text: "Nothing is paid while nothing can be written down.",
   },
   again: "Try again",
@@ -74,11 +74,11 @@ export const store = {
   },
   doubt: {
     logGone: {
-      title: "A part of the store was taken away while Kvit was closed.",
+      title: "A part of the data file was taken away while Kvit was closed.",
       text: "What this computer did last may be missing. Kvit reads everything anew; for a minute and a half nothing is paid.",
     },
     olderCopy: {
-      title: "An older copy of the store was put in its place while Kvit was closed.",
+      title: "An older copy of the data file was put in its place while Kvit was closed.",
       text: "What this computer did since that copy may be missing. Kvit reads everything anew; for a minute and a half nothing is paid.",
     },
   } satisfies Record<StoreDoubt, { title: string; text: string }> as Record<StoreDoubt, { title: string; text: string }>,
