@@ -26,7 +26,7 @@ mod view;
 mod world;
 
 pub use clock::{Clock, Moment};
-pub use faults::{Fault, Faults, When};
+pub use faults::{Fault, Faults, SpoiltEvents, When};
 pub use knobs::{NewInvoice, Price};
 pub use money::{Cents, Sats};
 pub use refusal::Refusal;

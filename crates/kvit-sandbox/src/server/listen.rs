@@ -13,6 +13,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Server;
+use tower::util::MapResponseLayer;
 
 use super::auth::Door;
 use super::wire::Wire;
@@ -59,6 +60,7 @@ impl Running {
         };
         let task = tokio::spawn(async move {
             let served = Server::builder()
+                .layer(MapResponseLayer::new(super::plain as fn(_) -> _))
                 .add_service(service)
                 .serve_with_incoming_shutdown(ReceiverStream::new(incoming), stopped)
                 .await;

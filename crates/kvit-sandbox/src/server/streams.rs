@@ -26,11 +26,16 @@ const READY: usize = 16;
 pub(super) type Messages<M> = ReceiverStream<Result<M, Status>>;
 
 /// A stream's message with a heartbeat form.
-pub(super) trait Beat: Seal + Any + Send + Sized {
+pub(super) trait Beat: Seal + Any + Clone + Send + Sized {
+    /// Whether the knobs for events are about this stream.
+    const NEWS: bool;
+
     fn heartbeat() -> Self;
 }
 
 impl Beat for v1::Event {
+    const NEWS: bool = true;
+
     fn heartbeat() -> Self {
         v1::Event {
             content: Some(v1::event::Content::KeepAlive(true)),
@@ -40,6 +45,8 @@ impl Beat for v1::Event {
 }
 
 impl Beat for v1::Variables {
+    const NEWS: bool = false;
+
     fn heartbeat() -> Self {
         v1::Variables {
             keep_alive: true,
@@ -68,12 +75,21 @@ impl Api {
         let (ready, messages) = mpsc::channel(READY);
         let hub = Arc::clone(&self.hub);
         tokio::spawn(async move {
+            let mut jumble = hub.faults.jumble(hub.seed);
             let mut beats = interval_at(Instant::now() + HEARTBEAT, HEARTBEAT);
             beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
-            for message in first {
-                if deliver(&hub, &ready, message).await.is_err() {
-                    return;
-                }
+            let mut first = first.into_iter();
+            let opening = first.next();
+            let first = if M::NEWS {
+                jumble.stored(first)
+            } else {
+                first.collect()
+            };
+            if deliver_all(&hub, &ready, opening.into_iter().chain(first))
+                .await
+                .is_err()
+            {
+                return;
             }
             loop {
                 tokio::select! {
@@ -82,7 +98,13 @@ impl Api {
                     () = ready.closed() => return,
                     message = later.recv() => {
                         let Some(message) = message else { return };
-                        if deliver(&hub, &ready, message).await.is_err() {
+                        let leaving = if M::NEWS { jumble.live(message) } else { vec![message] };
+                        if deliver_all(&hub, &ready, leaving).await.is_err() {
+                            return;
+                        }
+                    }
+                    () = until(jumble.due()) => {
+                        if deliver_all(&hub, &ready, jumble.release()).await.is_err() {
                             return;
                         }
                     }
@@ -100,6 +122,25 @@ impl Api {
             .await?;
         Ok(Response::new(ReceiverStream::new(messages)))
     }
+}
+
+/// Waits for a moment that may not be set.
+async fn until(due: Option<Instant>) {
+    match due {
+        Some(due) => tokio::time::sleep_until(due).await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn deliver_all<M: Beat>(
+    hub: &Arc<Hub>,
+    ready: &mpsc::Sender<Result<M, Status>>,
+    messages: impl IntoIterator<Item = M>,
+) -> Result<(), ()> {
+    for message in messages {
+        deliver(hub, ready, message).await?;
+    }
+    Ok(())
 }
 
 /// Signs a message away from the async threads and sends it; an error means that nobody reads any more.
