@@ -1,8 +1,8 @@
 //! What the front proxy of the real marketplace does to calls, and what may happen to events.
 
-mod common;
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
+mod common;
 
 use std::time::Duration;
 
