@@ -1,4 +1,4 @@
-import { commands, events, type Changed } from "./bindings";
+import { commands, events, type Changed, type Closing } from "./bindings";
 
 export type Commands = typeof commands;
 
@@ -6,11 +6,14 @@ export type Commands = typeof commands;
 export interface Backend {
   commands: Commands;
   onChanged(tell: (changed: Changed) => void): Promise<() => void>;
+  /** The person closed the window while operations are not settled. */
+  onClosing(tell: (closing: Closing) => void): Promise<() => void>;
 }
 
 const shell: Backend = {
   commands,
   onChanged: (tell) => events.changed.listen((event) => tell(event.payload)),
+  onClosing: (tell) => events.closing.listen((event) => tell(event.payload)),
 };
 
 let current: Backend = shell;

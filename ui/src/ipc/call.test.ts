@@ -31,14 +31,14 @@ describe("commands", () => {
   it("that break off never claim that no money moved, when they move it", async () => {
     const broken = (): Promise<never> => Promise.reject(new Error("the channel closed"));
     backend({ payFromBalance: broken, payByDeal: broken, cancelPayment: broken, declarePaid: broken, cancelDeal: broken, deals: broken });
-    const request = { invoice: "88", pieces: 1, seenSats: "1" };
+    const request = { account: "1", invoice: "88", pieces: 1, seenSats: "1" };
     const choice = { country: "DE", currency: "EUR", paymentType: "SEPA" };
     const calls = [
       api.payFromBalance(request),
       api.payByDeal({ ...request, choice, ad: null, seenFiat: "1.00" }),
-      api.cancelPayment("1"),
-      api.declarePaid("1", "1.00"),
-      api.cancelDeal("1"),
+      api.cancelPayment("1", "1"),
+      api.declarePaid("1", "1", "1.00"),
+      api.cancelDeal("1", "1"),
     ];
     for (const call of calls) expect((await thrown(call)).money).toBe("unknown");
     expect((await thrown(api.deals())).money).toBe("no");

@@ -4,7 +4,10 @@ import { connect, enterToken, inspect, practise, probe } from "./fake/accounts";
 import { catalog } from "./fake/catalog";
 import * as deals from "./fake/deals";
 import { refuse } from "./fake/faults";
+import * as news from "./fake/news";
+import * as operations from "./fake/operations";
 import * as pay from "./fake/pay";
+import * as receipts from "./fake/receipts";
 import { scenario } from "./fake/scenarios";
 import { verdict, verified } from "./fake/seals";
 import { World } from "./fake/world";
@@ -21,12 +24,15 @@ export function installFake(name?: string): void {
   });
   deals.begin(world);
   pay.begin(world);
+  news.begin(world);
+  world.sync.begin();
   useBackend({
     commands: commandsOf(world),
     onChanged: (tell) => {
       listeners.add(tell);
       return Promise.resolve(() => void listeners.delete(tell));
     },
+    onClosing: () => Promise.resolve(() => undefined),
   });
 }
 
@@ -51,6 +57,10 @@ function commandsOf(world: World): Commands {
       if (thrown instanceof FaultError) return { status: "error", error: thrown.fault };
       throw thrown;
     }
+  }
+  // The page acts for the account it was drawn for.
+  function same(account: string): void {
+    if (account !== world.current) refuse("accountChanged");
   }
   return {
     appState: () => answer(() => world.state()),
@@ -86,23 +96,73 @@ function commandsOf(world: World): Commands {
       }),
     payments: (query) => answer(() => world.page(query)),
     payment: (id) => answer(() => world.payment(id)),
-    cancelPayment: (id) => answer(() => pay.cancelPayment(world, id)),
+    cancelPayment: (account, id) =>
+      answer(() => {
+        same(account);
+        return pay.cancelPayment(world, id);
+      }),
+    noticesSeen: (id) =>
+      answer(() => {
+        world.seen(id);
+        return null;
+      }),
     payDesk: (text, pieces) => answer(() => pay.desk(world, text, pieces)),
     suitableAds: (invoice, pieces, choice) => answer(() => pay.ads(world, invoice, pieces, choice)),
     payFromBalance: (request) => answer(() => pay.fromBalance(world, request)),
     payByDeal: (request) => answer(() => pay.byDeal(world, request)),
-    operation: (id) =>
+    operation: (id) => answer(() => operations.find(world, id)),
+    operations: (before) => answer(() => operations.page(world, before)),
+    receipts: (query) => answer(() => receipts.page(world, query)),
+    receipt: (payment) => answer(() => receipts.find(world, payment)),
+    saveReceipt: (payment) => answer(() => `kvit-payment-${receipts.find(world, payment).row.payment}.asc`),
+    exportPayments: (request) =>
       answer(() => {
-        const found = world.operations.get(id);
-        if (!found) refuse("internal");
-        return found;
+        if (world.scenario.exporting === "declined") return null;
+        if (world.scenario.exporting === "fails") refuse("fileUnwritable", { next: "tryAgain" });
+        const { direction, status, text, format } = request;
+        const { total } = world.page({ direction, status, text, noticedOnly: false, from: 0, count: 0, anchor: null });
+        return { file: `kvit-payments.${format}`, rows: total };
       }),
+    syncStop: () =>
+      answer(() => {
+        world.sync.stop();
+        return null;
+      }),
+    syncGo: () =>
+      answer(() => {
+        world.sync.go();
+        return null;
+      }),
+    unlockStore: () => answer(() => world.state()),
+    setStoreAside: () => answer(() => world.state()),
+    news: (before) => answer(() => news.page(world, before)),
+    newsRead: () => answer(() => news.read(world)),
+    keepDraft: (place, text) =>
+      answer(() => {
+        if (text === "") world.drafts.delete(place);
+        else world.drafts.set(place, text);
+        return null;
+      }),
+    draft: (place) => answer(() => world.drafts.get(place) ?? ""),
+    quit: () => answer(() => null),
     catalog: () => answer(() => catalog),
     deals: () => answer(() => deals.list(world)),
     deal: (id) => answer(() => deals.find(world, id)),
-    sendDealMessage: (deal, text) => answer(() => deals.write(world, deal, text)),
-    declarePaid: (deal, seen) => answer(() => deals.declare(world, deal, seen)),
-    cancelDeal: (deal) => answer(() => deals.cancel(world, deal)),
+    sendDealMessage: (account, deal, text) =>
+      answer(() => {
+        same(account);
+        return deals.write(world, deal, text);
+      }),
+    declarePaid: (account, deal, seen) =>
+      answer(() => {
+        same(account);
+        return deals.declare(world, deal, seen);
+      }),
+    cancelDeal: (account, deal) =>
+      answer(() => {
+        same(account);
+        return deals.cancel(world, deal);
+      }),
     person: (id) =>
       answer(() => {
         const everybody = world.payments.flatMap((one) => [one.buyer, one.invoice.owner]);

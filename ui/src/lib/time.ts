@@ -29,6 +29,16 @@ export function clockTime(at: number, lang: Lang): string {
   return format(lang, { hour: "2-digit", minute: "2-digit" }).format(at);
 }
 
+/** `14:05:09`. */
+export function clockSeconds(at: number, lang: Lang): string {
+  return format(lang, { hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(at);
+}
+
+/** `2026-02-03 13:05:09`, in UTC, the same in every language: for evidence and letters. */
+export function utc(at: number): string {
+  return new Date(at).toISOString().slice(0, 19).replace("T", " ");
+}
+
 /** `3 February 2026, 14:05:09`, of this computer's zone. */
 export function fullTime(at: number, lang: Lang): string {
   return format(lang, { dateStyle: "long", timeStyle: "medium" }).format(at);

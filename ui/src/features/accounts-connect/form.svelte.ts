@@ -157,6 +157,8 @@ export class ConnectDraft {
         confirmedFingerprint: this.confirmed ? (this.key?.fingerprint ?? "") : "",
         keepInKeychain: this.keep === "keychain",
         label: this.label,
+        store: this.keep === "keychain" ? "keychain" : "memory",
+        passphrase: "",
       });
       this.#forget();
       return account;

@@ -71,6 +71,7 @@ export const operations = {
   markNone: "none",
   amount: "Amount agreed",
   agreedFiat: "Fiat agreed",
+  what: "What",
   to: "To",
   invoice: "Invoice",
   number: "Number to quote",

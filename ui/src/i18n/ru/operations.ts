@@ -71,6 +71,7 @@ export const operations = {
   markNone: "не было",
   amount: "Оговорённая сумма",
   agreedFiat: "Оговорено в валюте",
+  what: "Что",
   to: "Кому",
   invoice: "Счёт",
   number: "Номер для обращения",

@@ -39,6 +39,7 @@ export const practiceAccount: AccountCard = {
   certificatePin: certificate,
   key: marketKey,
   token: "practice",
+  store: "practice",
 };
 
 /** A real account. */
@@ -52,6 +53,7 @@ export const realAccount: AccountCard = {
   certificatePin: null,
   key: marketKey,
   token: "keychain",
+  store: "keychain",
 };
 
 function host(address: string): string {
@@ -131,6 +133,7 @@ export function connect(world: World, form: ConnectForm): AccountCard {
     certificatePin: pin || null,
     key,
     token: form.keepInKeychain ? "keychain" : "session",
+    store: form.store,
   };
   const known = world.accounts.find((one) => one.address === account.address && one.proxy === proxy);
   if (known) Object.assign(known, { ...account, id: known.id });

@@ -180,11 +180,32 @@ function beginOlder(world: World): void {
   keep(world, { ...complete(world, declared(open(world, older, before, ago(3000)))), windowEnds: ahead(-2970) });
 }
 
+/** A deal in which the person sells bitcoin: it is locked until the fiat came. */
+function beginSale(world: World): void {
+  const invoice = world.invoices.get("77");
+  const ad = advertisement("9001", 500_000n);
+  if (!invoice || !ad) return;
+  const bought = makePayment("1211", invoice, 1, { created: ago(4), status: "canceled", sats: "500000" });
+  const deal = open(world, ad, bought, ago(4));
+  world.payments = world.payments.filter((one) => one.id !== bought.id);
+  keep(world, {
+    ...deal,
+    canDeclare: false,
+    summary: {
+      ...deal.summary,
+      iPayFiat: false,
+      payment: null,
+      turn: { waitsFor: "theirTransfer", until: deal.windowEnds, fiat: deal.summary.fiat },
+    },
+  });
+}
+
 /** Puts the deal a scenario asks for into the world: two pieces of invoice 88 through an advertisement in Germany. */
 export function begin(world: World): void {
   const { deal: state } = world.scenario;
   if (state === "none") return;
   beginOlder(world);
+  if (state === "selling") return beginSale(world);
   const invoice = world.invoices.get("88");
   const ad = advertisement("9001", 240_000n);
   if (!invoice || !ad) return;

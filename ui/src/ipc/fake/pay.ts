@@ -77,7 +77,9 @@ function refused(code: Fault["code"], given: Partial<Fault> = {}): PayOutcome {
   return { kind: "refused", fault: fault(code, given) };
 }
 
-function check(world: World, invoice: string, pieces: number, seen: string): PayOutcome | null {
+function check(world: World, request: PayFromBalance): PayOutcome | null {
+  const { invoice, pieces, seenSats: seen } = request;
+  if (request.account !== world.current) return refused("accountChanged");
   // The click comes too late: the price has moved since it was shown.
   world.shift = world.scenario.rise;
   const stands = obstacle(world, invoice, pieces);
@@ -103,6 +105,8 @@ function operate(world: World, given: Partial<OperationCard>): OperationCard {
     looks: 0,
     payment: null,
     fault: null,
+    settled: null,
+    account: world.current ?? "",
     ...given,
   };
   world.operations.set(card.id, card);
@@ -115,7 +119,7 @@ function look(world: World, id: string, settle: () => Partial<OperationCard>): v
   setTimeout(() => {
     const card = world.operations.get(id);
     if (!card || card.state !== "unknown") return;
-    const next: OperationCard = { ...card, looks: card.looks + 1, ...(card.looks >= 2 ? settle() : {}) };
+    const next: OperationCard = { ...card, looks: card.looks + 1, ...(card.looks >= 2 ? { ...settle(), settled: now() } : {}) };
     world.operations.set(id, next);
     world.tell([{ kind: "operation", id }, { kind: "app" }]);
     look(world, id, settle);
@@ -124,7 +128,7 @@ function look(world: World, id: string, settle: () => Partial<OperationCard>): v
 
 /** Pays from balance. */
 export function fromBalance(world: World, request: PayFromBalance): PayOutcome {
-  const stands = check(world, request.invoice, request.pieces, request.seenSats);
+  const stands = check(world, request);
   if (stands) return stands;
   const total = BigInt(request.seenSats);
   if (world.balance < total) return refused("insufficientBalance", { next: "payAnotherWay" });
@@ -165,7 +169,7 @@ export function fromBalance(world: World, request: PayFromBalance): PayOutcome {
 
 /** Pays through an advertisement. */
 export function byDeal(world: World, request: PayByDeal): PayOutcome {
-  const stands = check(world, request.invoice, request.pieces, request.seenSats);
+  const stands = check(world, request);
   if (stands) return stands;
   const card = world.invoices.get(request.invoice);
   if (!card) return refused("invoiceNotFound");

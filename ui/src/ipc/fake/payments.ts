@@ -39,6 +39,13 @@ export function payment(
     turn: null,
     canCancel: false,
     asOf: now(),
+    notices: [],
+    said: [],
+    receipt: null,
+    operation: null,
+    difference: null,
+    twin: null,
+    vanished: false,
     ...given,
   };
   return made.status === "paid" ? { ...made, seal: seal(made) } : made;
@@ -92,21 +99,60 @@ export function history(): PaymentDetail[] {
   ];
 }
 
-/** A long history: the usual one and as many older rows as make up `count`. */
-export function longHistory(count: number): PaymentDetail[] {
-  const usual = history();
-  const goods = ["88", "51", "640", "92", "77"].map(of);
-  const people = [buyers.nine, buyers.four, person("client-22"), person("client-31")];
-  const older = Array.from({ length: Math.max(0, count - usual.length) }, (_, index): PaymentDetail => {
-    const good = goods[index % goods.length] ?? of("88");
-    const buyer: PersonCard = good.mine ? (people[index % people.length] ?? buyers.nine) : me;
-    return payment(String(1170 - index + 100_000), good, 1 + (index % 3), {
-      buyer,
-      created: ago(6 * 24 * 60 + index * 97),
-      status: index % 11 === 5 ? "canceled" : "paid",
-    });
+/** How many payments a long history has. */
+export const LONG = 100_000;
+
+/** Number of the newest payment of a long history. */
+const LONG_TOP = 200_000;
+
+const goods = ["88", "51", "640", "92", "77"].map(of);
+const clients = [buyers.nine, buyers.four, person("client-22"), person("client-31")];
+
+/** The payment so many places down a long history, below the usual ones; made when it is asked for. */
+export function older(at: number): PaymentDetail {
+  const good = goods[at % goods.length] ?? of("88");
+  const buyer: PersonCard = good.mine ? (clients[at % clients.length] ?? buyers.nine) : me;
+  return payment(String(LONG_TOP - at), good, 1 + (at % 3), {
+    buyer,
+    created: ago(6 * 24 * 60 + at * 23),
+    status: at % 11 === 5 ? "canceled" : "paid",
   });
-  return [...usual.map((one, index) => ({ ...one, id: String(200_000 - index) })), ...older];
+}
+
+/** Its row, made without its receipt: a search looks at all of them. */
+export function olderRow(at: number): PaymentRow {
+  const good = goods[at % goods.length] ?? of("88");
+  const sats = BigInt(good.unitSats) * BigInt(1 + (at % 3));
+  const status = at % 11 === 5 ? "canceled" : "paid";
+  return {
+    id: String(LONG_TOP - at),
+    direction: good.mine ? "toMe" : "fromMe",
+    person: good.mine ? (clients[at % clients.length] ?? buyers.nine).name : good.owner.name,
+    comment: good.comment,
+    invoice: good.id,
+    sats: sats.toString(),
+    fiat: estimate(sats),
+    fiatEstimated: true,
+    pieces: 1 + (at % 3),
+    refund: false,
+    status,
+    seal: status === "paid" ? "verified" : "none",
+    turn: null,
+    created: ago(6 * 24 * 60 + at * 23),
+    noticed: false,
+    unresolved: false,
+  };
+}
+
+/** The usual payments, numbered so that they stand above a long history. */
+export function above(usual: PaymentDetail[]): PaymentDetail[] {
+  return usual.map((one, at) => ({ ...one, id: String(LONG_TOP + usual.length - at) }));
+}
+
+/** Where a payment of this number stands in a long history. */
+export function olderAt(id: string): number | null {
+  const at = LONG_TOP - Number(id);
+  return Number.isInteger(at) && at >= 0 && at < LONG ? at : null;
 }
 
 /** The row a payment makes in the list. */
@@ -126,5 +172,7 @@ export function row(detail: PaymentDetail): PaymentRow {
     seal: detail.seal.state,
     turn: detail.turn,
     created: detail.created,
+    noticed: detail.vanished || detail.notices.some((notice) => !notice.seen),
+    unresolved: detail.operation !== null && detail.operation.settled === null,
   };
 }

@@ -1,4 +1,4 @@
-import type { ConnectionState, FaultCode, KeychainState, OperationState, SealReason } from "../types";
+import type { ConnectionState, FaultCode, KeychainState, OperationState, SealReason, SyncState } from "../types";
 
 /** Where the world begins and how it behaves. */
 export interface Scenario {
@@ -9,7 +9,7 @@ export interface Scenario {
   /** Seal of payment 1207. */
   seal: "verified" | "mismatched" | "forged" | SealReason;
   /** The deal the world begins with, if any. */
-  deal: "none" | "waiting" | "declared" | "completed" | "canceled";
+  deal: "none" | "selling" | "waiting" | "declared" | "completed" | "canceled";
   /** An operation that is not settled at the start. */
   operation: OperationState | null;
   /** Spendable satoshi. */
@@ -30,6 +30,20 @@ export interface Scenario {
   latency: number;
   /** Milliseconds a trader takes for each act. */
   pace: number;
+  /** What the marketplace said of payment 1207 before, and where that contradicts what it says now. */
+  memory: "none" | "status" | "everything" | "vanished" | "twice" | "differs";
+  /** The balance changed by what is not known of. */
+  reckoning: boolean;
+  /** Satoshi in notes. */
+  inNotes: bigint;
+  /** How far the history was taken over. */
+  sync: SyncState | "first" | "firstStopped" | "firstWaiting";
+  /** News that are there at the start. */
+  news: "usual" | "none";
+  /** Payments of others that come in after the start, one in each pace. */
+  arrivals: number;
+  /** Writing an export fails, or the person changes their mind. */
+  exporting: "done" | "fails" | "declined";
   /** The practice marketplace does not start. */
   practiceFails: boolean;
 }
@@ -50,6 +64,13 @@ const usual: Scenario = {
   latency: 15,
   pace: 900,
   practiceFails: false,
+  memory: "none",
+  reckoning: false,
+  inNotes: 0n,
+  sync: "done",
+  news: "usual",
+  arrivals: 0,
+  exporting: "done",
 };
 
 function but(change: Partial<Scenario>): Scenario {
@@ -90,6 +111,20 @@ export const scenarios = {
   keychainLocked: but({ keychain: "locked", accounts: "none", payments: "none", connection: "idle" }),
   keychainDenied: but({ keychain: "denied", accounts: "none", payments: "none", connection: "idle" }),
   keychainBroken: but({ keychain: "broken", accounts: "none", payments: "none", connection: "idle" }),
+  arriving: but({ payments: "many", arrivals: 3 }),
+  noticed: but({ memory: "status" }),
+  contradictions: but({ memory: "everything" }),
+  vanished: but({ memory: "vanished" }),
+  twice: but({ memory: "twice" }),
+  tookMore: but({ memory: "differs" }),
+  wholeMap: but({ deal: "selling", operation: "unknown", inNotes: 250_000n, pace: 3_600_000 }),
+  reckoning: but({ reckoning: true }),
+  firstSync: but({ sync: "first", payments: "many", accounts: "real" }),
+  firstSyncStopped: but({ sync: "firstStopped", payments: "many", accounts: "real" }),
+  firstSyncWaiting: but({ sync: "firstWaiting", connection: "waiting", ails: "unreachable", accounts: "real" }),
+  noNews: but({ news: "none" }),
+  exportFails: but({ exporting: "fails" }),
+  exportDeclined: but({ exporting: "declined" }),
   slow: but({ latency: 1500 }),
   still: but({ pace: 3_600_000 }),
 } satisfies Record<string, Scenario>;

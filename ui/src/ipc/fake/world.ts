@@ -3,10 +3,13 @@ import type {
   AppState,
   DealDetail,
   InvoiceCard,
+  NewsRow,
   OperationCard,
   PaymentDetail,
+  PaymentRow,
   PaymentsPage,
   PaymentsQuery,
+  Reckoning,
   Settings,
   Topic,
 } from "../types";
@@ -14,12 +17,14 @@ import { practiceAccount, realAccount } from "./accounts";
 import { ago, now } from "./clock";
 import { fault, refuse } from "./faults";
 import { invoices } from "./invoices";
-import { history, longHistory, row } from "./payments";
+import { above, history, LONG, older, olderAt, olderRow, row } from "./payments";
 import type { Scenario } from "./scenarios";
 import { forged, mismatched, unverified, verified } from "./seals";
 import { estimate } from "./sums";
+import { remembered } from "./memory";
+import { Sync } from "./sync";
 
-const pageSize = 50;
+const most = 100;
 
 /** State of the fake world, and reading it. */
 export class World {
@@ -33,8 +38,13 @@ export class World {
   balance: bigint;
   /** How far prices have moved, in hundredths of a percent. */
   shift = 0n;
+  readonly sync: Sync;
+  news: NewsRow[] = [];
+  /** Texts on their way, by their place. */
+  readonly drafts = new Map<string, string>();
   private reconnected = false;
-  private lastNumber = 1300;
+  private lastNumber: number;
+  private longRows: PaymentRow[] | null = null;
 
   constructor(
     readonly scenario: Scenario,
@@ -47,6 +57,8 @@ export class World {
     this.invoices = invoices();
     this.balance = scenario.balance;
     this.payments = startingPayments(scenario);
+    this.lastNumber = scenario.payments === "many" ? 200_100 : 1300;
+    this.sync = new Sync(this);
   }
 
   /** Number for a new object. */
@@ -78,6 +90,9 @@ export class World {
     const inDeals = [...this.deals.values()].filter(
       (deal) => deal.summary.status === "opened" && !deal.summary.iPayFiat,
     );
+    const expected = this.scenario.payments === "none" ? 0n : 1_000_000n;
+    const locked = inDeals.reduce((sum, deal) => sum + BigInt(deal.summary.sats), 0n);
+    const { inNotes } = this.scenario;
     return {
       accounts: structuredClone(this.accounts),
       current: this.current,
@@ -89,17 +104,37 @@ export class World {
       money: used
         ? {
             availableSats: this.balance.toString(),
-            expectedSats: this.scenario.payments === "none" ? "0" : "1000000",
-            inDealsSats: inDeals.reduce((sum, deal) => sum + BigInt(deal.summary.sats), 0n).toString(),
+            expectedSats: expected.toString(),
+            inDealsSats: locked.toString(),
+            inNotesSats: inNotes.toString(),
+            totalSats: (this.balance + expected + locked + inNotes).toString(),
             unresolvedSats: unresolved.toString(),
             availableFiat: estimate(this.balance),
             asOf: well ? now() : ago(12),
+            reckoning: this.scenario.reckoning ? this.reckon() : null,
           }
         : null,
       keychain: this.scenario.keychain,
       operations: structuredClone(open),
       dealsWaiting: [...this.deals.values()].filter((deal) => deal.summary.turn?.waitsFor === "myTransfer").length,
       settings: { ...this.settings },
+      store: used
+        ? { place: this.current === "practice" ? "practice" : "keychain", state: "ready", fault: null, doubt: null, file: null }
+        : { place: null, state: "none", fault: null, doubt: null, file: null },
+      sync: used ? this.sync.card(well) : null,
+      unreadNews: used ? this.news.filter((one) => !one.read).length : 0,
+      unseenNotices: this.payments.filter((one) => row(one).noticed).length,
+    };
+  }
+
+  /** A balance that is 1500 satoshi less than what is known explains. */
+  private reckon(): Reckoning {
+    const should = this.balance + 1500n;
+    return {
+      since: ago(40),
+      expectedLowSats: should.toString(),
+      expectedHighSats: should.toString(),
+      foundSats: this.balance.toString(),
     };
   }
 
@@ -109,32 +144,71 @@ export class World {
     return { next: ails === "certificateChanged" ? "checkConnection" : "tryAgain" };
   }
 
-  /** A page of the list of payments. */
+  /** A window of the list of payments. */
   page(query: PaymentsQuery): PaymentsPage {
     const text = query.text.trim().toLocaleLowerCase();
-    const matching = this.payments
-      .map(row)
-      .filter((one) => query.direction === null || one.direction === query.direction)
-      .filter((one) => query.status === null || one.status === query.status)
-      .filter(
-        (one) =>
-          text === "" ||
-          one.id === text ||
-          one.invoice === text ||
-          one.person.toLocaleLowerCase().includes(text) ||
-          one.comment.toLocaleLowerCase().includes(text),
-      )
-      .filter((one) => query.before === null || BigInt(one.id) < BigInt(query.before));
-    const rows = matching.slice(0, pageSize);
-    return { rows, next: matching.length > pageSize ? (rows.at(-1)?.id ?? null) : null, asOf: now() };
+    const fits = (one: PaymentRow): boolean =>
+      (query.direction === null || one.direction === query.direction) &&
+      (query.status === null || one.status === query.status) &&
+      (!query.noticedOnly || one.noticed) &&
+      (text === "" ||
+        one.id === text ||
+        one.invoice === text ||
+        one.person.toLocaleLowerCase().includes(text) ||
+        one.comment.toLocaleLowerCase().includes(text));
+    const count = Math.min(query.count, most);
+    const top = this.payments.map((one) => this.row(one)).filter(fits);
+    const known = this.sync.reach(this.scenario.payments === "many" ? LONG : 0);
+    const asOf = this.sync.asOf();
+    if (query.direction === null && query.status === null && !query.noticedOnly && text === "") {
+      const total = top.length + known;
+      const from = Math.min(query.from, total);
+      const rows = Array.from({ length: Math.max(0, Math.min(count, total - from)) }, (_, at) => {
+        const index = from + at;
+        return top[index] ?? olderRow(index - top.length);
+      });
+      return { rows, from, total, anchorIndex: this.anchor(query.anchor, top, known), asOf };
+    }
+    this.longRows ??= Array.from({ length: known }, (_, at) => olderRow(at));
+    const all = [...top, ...this.longRows.slice(0, known).filter(fits)];
+    const at = all.findIndex((one) => one.id === query.anchor);
+    const from = Math.min(query.from, all.length);
+    return { rows: all.slice(from, from + count), from, total: all.length, anchorIndex: at < 0 ? null : at, asOf };
+  }
+
+  private anchor(id: string | null, top: PaymentRow[], known: number): number | null {
+    if (id === null) return null;
+    const at = top.findIndex((one) => one.id === id);
+    if (at >= 0) return at;
+    const deep = this.scenario.payments === "many" ? olderAt(id) : null;
+    return deep === null || deep >= known ? null : top.length + deep;
+  }
+
+  /** The row of a payment, marked when an operation about it is not settled. */
+  private row(payment: PaymentDetail): PaymentRow {
+    const open = [...this.operations.values()].some((one) => one.payment === payment.id && one.settled === null);
+    return { ...row(payment), unresolved: open };
   }
 
   /** One payment as it stands, with its deal. */
   payment(id: string): PaymentDetail {
-    const found = this.payments.find((one) => one.id === id);
+    const deep = this.scenario.payments === "many" ? olderAt(id) : null;
+    const found = this.payments.find((one) => one.id === id) ?? (deep === null ? undefined : older(deep));
     if (!found) refuse("paymentNotFound");
     const deal = [...this.deals.values()].find((one) => one.summary.payment === id);
-    return structuredClone({ ...found, deal: deal?.summary ?? found.deal, asOf: now() });
+    const operation = [...this.operations.values()].find((one) => one.payment === id) ?? null;
+    const { seal } = found;
+    const receipt =
+      seal.state === "verified" ? { firstSeen: found.created, keyGroups: seal.keyGroups } : found.receipt;
+    return structuredClone({ ...found, receipt, operation, deal: deal?.summary ?? found.deal });
+  }
+
+  /** The person saw what contradicts what. */
+  seen(id: string): void {
+    const found = this.payments.find((one) => one.id === id);
+    if (!found) refuse("paymentNotFound");
+    if (!found.notices.some((notice) => !notice.seen)) return;
+    this.keep({ ...found, notices: found.notices.map((notice) => ({ ...notice, seen: true })) });
   }
 
   /** Puts a payment in place of its older state, or in its place in the list. */
@@ -168,7 +242,7 @@ function startingAccounts(scenario: Scenario): AccountCard[] {
 
 function startingPayments(scenario: Scenario): PaymentDetail[] {
   if (scenario.payments === "none") return [];
-  const all = scenario.payments === "many" ? longHistory(5000) : history();
+  const all = scenario.payments === "many" ? above(history()) : remembered(history(), scenario.memory);
   return all.map((one) => {
     if (one.id !== "1207" || scenario.seal === "verified") return one;
     if (scenario.seal === "mismatched") return { ...one, seal: mismatched(one) };
