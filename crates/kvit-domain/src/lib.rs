@@ -16,6 +16,7 @@ pub mod news;
 pub mod payment;
 pub mod person;
 pub mod receipt;
+pub mod reckoning;
 pub mod reference;
 pub mod seal;
 pub mod token;
