@@ -254,6 +254,13 @@ impl Books {
         }
     }
 
+    /// Whether anything was done since the last commit.
+    pub(crate) fn is_changed(&mut self) -> bool {
+        let mut changed = false;
+        each_table!(self.tables(), table => changed |= table.is_changed());
+        changed
+    }
+
     /// Undoes everything since the last commit.
     pub(crate) fn rollback(&mut self) {
         each_table!(self.tables(), table => table.rollback());

@@ -10,6 +10,7 @@ use crate::books::events::{Notice, What};
 use crate::books::{Announcements, Books};
 use crate::clock::{Clock, Moment};
 use crate::faults::Faults;
+use crate::ledger::{Call, Ledger, Subject};
 use crate::refusal::Refusal;
 use crate::signing::SigningKey;
 use crate::store::Store;
@@ -60,11 +61,19 @@ pub(crate) struct Hub {
     pub clock: Clock,
     pub key: SigningKey,
     pub faults: Faults,
+    pub ledger: Ledger,
     pub seed: u64,
 }
 
 impl Hub {
-    pub(crate) fn new(books: Books, store: Store, clock: Clock, key: SigningKey, seed: u64) -> Hub {
+    pub(crate) fn new(
+        books: Books,
+        store: Store,
+        clock: Clock,
+        key: SigningKey,
+        ledger: Ledger,
+        seed: u64,
+    ) -> Hub {
         Hub {
             state: Mutex::new(State {
                 books,
@@ -76,6 +85,7 @@ impl Hub {
             clock,
             key,
             faults: Faults::none(),
+            ledger,
             seed,
         }
     }
@@ -97,6 +107,29 @@ impl Hub {
         &self,
         act: impl FnOnce(&mut Books, Moment) -> Result<T, Refusal>,
     ) -> Result<T, Refusal> {
+        self.act_and_then(act, |_, _, _, _| ())
+    }
+
+    /// Changes the books because somebody called, and writes it into the ledger.
+    pub(crate) fn execute<T>(
+        &self,
+        rpc: &'static str,
+        user: u64,
+        act: impl FnOnce(&mut Books, Moment) -> Result<(Subject, T), Refusal>,
+    ) -> Result<T, Refusal> {
+        let call = Call { rpc, user };
+        let write = |books: &Books, done: &(Subject, T), changed: bool, now: Moment| {
+            self.ledger.write(books, &call, done.0, changed, now);
+        };
+        self.act_and_then(act, write).map(|(_, done)| done)
+    }
+
+    /// `and_then` sees the committed books, what was done, and whether that changed anything.
+    fn act_and_then<T>(
+        &self,
+        act: impl FnOnce(&mut Books, Moment) -> Result<T, Refusal>,
+        and_then: impl FnOnce(&Books, &T, bool, Moment),
+    ) -> Result<T, Refusal> {
         let now = self.clock.now();
         let mut state = self.state();
         let state = &mut *state;
@@ -113,7 +146,9 @@ impl Hub {
             state.books.rollback();
             return Err(Refusal::Internal);
         }
+        let changed = state.books.is_changed();
         let announcements = state.books.commit(now);
+        and_then(&state.books, &done, changed, now);
         state.dispatch(announcements);
         Ok(done)
     }
@@ -255,7 +290,7 @@ mod tests {
         store.found(&mut books, &[]).unwrap();
         let books = store.load().unwrap();
         let key = SigningKey::generate(clock.now()).unwrap();
-        let hub = Hub::new(books, store, clock, key, 1);
+        let hub = Hub::new(books, store, clock, key, Ledger::default(), 1);
         let credit = |hub: &Hub| hub.act(|books, _| books.credit(MARKETPLACE, Sats(5)));
         let balance = |hub: &Hub| hub.read(|books| Ok(books.user(MARKETPLACE)?.confirmed)).unwrap();
         assert_eq!(credit(&hub), Ok(()));
@@ -275,7 +310,14 @@ mod tests {
         let key = SigningKey::generate(clock.now()).unwrap();
         let mut books = Books::empty(clock.now());
         books.commit(clock.now());
-        let hub = Hub::new(books, Store::open(&Storage::Memory).unwrap(), clock, key, 1);
+        let hub = Hub::new(
+            books,
+            Store::open(&Storage::Memory).unwrap(),
+            clock,
+            key,
+            Ledger::default(),
+            1,
+        );
         let died = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             hub.act(|books, _| -> Result<(), Refusal> {
                 books.credit(MARKETPLACE, Sats(5))?;

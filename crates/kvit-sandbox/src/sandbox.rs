@@ -1,5 +1,6 @@
 //! The practice marketplace as its host sees it: start, connect, stop.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use crate::clock::Clock;
 use crate::faults::Faults;
 use crate::hub::{Hub, Token};
+use crate::ledger::{Execution, Ledger};
 use crate::people;
 use crate::refusal::Refusal;
 use crate::server::listen::Running;
@@ -49,6 +51,8 @@ pub struct Options {
     pub login: String,
     /// A key to use at first start instead of making one.
     pub signing_key: Option<SigningKey>,
+    /// A file to which each [`Execution`] is appended as a line of JSON before its answer leaves; made if missing.
+    pub ledger: Option<PathBuf>,
 }
 
 impl Default for Options {
@@ -62,6 +66,7 @@ impl Default for Options {
             surprises: true,
             login: "you".to_owned(),
             signing_key: None,
+            ledger: None,
         }
     }
 }
@@ -99,6 +104,9 @@ pub enum OpenError {
     /// Its file is incomplete.
     #[error("the practice marketplace's file lacks its {0}")]
     Incomplete(&'static str),
+    /// The file of its ledger cannot be opened.
+    #[error("the practice marketplace's ledger cannot be opened: {0}")]
+    Ledger(std::io::Error),
     /// The thread that opened it died.
     #[error("opening the practice marketplace was interrupted")]
     Interrupted,
@@ -273,6 +281,13 @@ impl Sandbox {
         &self.hub.faults
     }
 
+    /// What was executed since this marketplace was opened because somebody called, oldest first. What the simulated
+    /// people and the knobs do is not in it.
+    #[must_use]
+    pub fn executions(&self) -> Vec<Execution> {
+        self.hub.ledger.lines()
+    }
+
     /// Stops serving, cuts every connection, and returns when the file is closed.
     pub async fn shutdown(self) {
         let Sandbox {
@@ -372,7 +387,11 @@ fn prepare(options: Options) -> Result<(Hub, House), OpenError> {
         public_key: key.public_armor()?,
     };
     let books = store.load()?;
-    Ok((Hub::new(books, store, options.clock, key, house.seed), house))
+    let ledger = Ledger::open(options.ledger.as_deref()).map_err(OpenError::Ledger)?;
+    Ok((
+        Hub::new(books, store, options.clock, key, ledger, house.seed),
+        house,
+    ))
 }
 
 /// 32 random bytes as upper-case hexadecimal digits.

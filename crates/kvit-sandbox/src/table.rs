@@ -76,6 +76,11 @@ impl<R: Row> Table<R> {
         self.before.keys().map(|id| (*id, self.rows.get(id)))
     }
 
+    /// Whether anything was put, edited or removed since the last commit.
+    pub(crate) fn is_changed(&self) -> bool {
+        !self.before.is_empty()
+    }
+
     pub(crate) fn commit(&mut self) {
         self.before.clear();
     }

@@ -9,6 +9,7 @@ use super::Api;
 use super::streams::Messages;
 use crate::books::payments::By;
 use crate::hub::Hub;
+use crate::ledger::Subject;
 use crate::refusal::{Refusal, require_between};
 use crate::view::{self, View};
 
@@ -35,6 +36,11 @@ macro_rules! not_practised {
 
 fn payment(hub: &Hub, viewer: u64, id: u64) -> Result<v1::InvoicePayment, Refusal> {
     hub.read(|books| View { books, viewer }.payment(id))
+}
+
+/// A payment as the subject and the outcome of an execution.
+fn paying(id: u64) -> Result<(Subject, u64), Refusal> {
+    Ok((Subject::Payment(id), id))
 }
 
 #[tonic::async_trait]
@@ -212,8 +218,9 @@ impl TradeApi for Api {
     ) -> Answer<v1::InvoicePayment> {
         let (_, extensions, asked) = request.into_parts();
         self.answer("PayInvoiceFromBalance", &extensions, move |hub, user| {
-            let id =
-                hub.act(|books, now| books.pay_from_balance(user, asked.invoice_id, asked.pieces, now))?;
+            let id = hub.execute("PayInvoiceFromBalance", user, |books, now| {
+                paying(books.pay_from_balance(user, asked.invoice_id, asked.pieces, now)?)
+            })?;
             payment(hub, user, id)
         })
         .await
@@ -230,8 +237,9 @@ impl TradeApi for Api {
                 currency: asked.currency,
                 payment_type: asked.payment_type,
             };
-            let id =
-                hub.act(|books, now| books.pay_by_deal(user, asked.invoice_id, asked.pieces, by, now))?;
+            let id = hub.execute("PayInvoiceByBestDeal", user, |books, now| {
+                paying(books.pay_by_deal(user, asked.invoice_id, asked.pieces, by, now)?)
+            })?;
             payment(hub, user, id)
         })
         .await
@@ -268,8 +276,9 @@ impl TradeApi for Api {
         let (_, extensions, asked) = request.into_parts();
         self.answer("PayInvoiceByDeal", &extensions, move |hub, user| {
             let by = By::Advertisement(asked.advertisement_id);
-            let id =
-                hub.act(|books, now| books.pay_by_deal(user, asked.invoice_id, asked.pieces, by, now))?;
+            let id = hub.execute("PayInvoiceByDeal", user, |books, now| {
+                paying(books.pay_by_deal(user, asked.invoice_id, asked.pieces, by, now)?)
+            })?;
             payment(hub, user, id)
         })
         .await
@@ -281,7 +290,10 @@ impl TradeApi for Api {
     ) -> Answer<v1::InvoicePayment> {
         let (_, extensions, asked) = request.into_parts();
         self.answer("CancelInvoicePayment", &extensions, move |hub, user| {
-            hub.act(|books, now| books.cancel_payment(user, asked.payment_id, now))?;
+            hub.execute("CancelInvoicePayment", user, |books, now| {
+                books.cancel_payment(user, asked.payment_id, now)?;
+                paying(asked.payment_id)
+            })?;
             payment(hub, user, asked.payment_id)
         })
         .await
@@ -333,11 +345,10 @@ impl TradeApi for Api {
     async fn i_payed(&self, request: Request<v1::IPayedRequest>) -> Answer<v1::IPayedResponse> {
         let (_, extensions, asked) = request.into_parts();
         self.answer("IPayed", &extensions, move |hub, viewer| {
-            hub.act(|books, now| {
+            hub.execute("IPayed", viewer, |books, now| {
                 books.i_payed(viewer, asked.deal_id, now)?;
-                Ok(v1::IPayedResponse {
-                    deal: Some(View { books, viewer }.deal(asked.deal_id)?),
-                })
+                let deal = Some(View { books, viewer }.deal(asked.deal_id)?);
+                Ok((Subject::Deal(asked.deal_id), v1::IPayedResponse { deal }))
             })
         })
         .await
@@ -346,11 +357,10 @@ impl TradeApi for Api {
     async fn cancel_deal(&self, request: Request<v1::CancelDealRequest>) -> Answer<v1::CancelDealResponse> {
         let (_, extensions, asked) = request.into_parts();
         self.answer("CancelDeal", &extensions, move |hub, viewer| {
-            hub.act(|books, now| {
+            hub.execute("CancelDeal", viewer, |books, now| {
                 books.cancel_deal(viewer, asked.deal_id, now)?;
-                Ok(v1::CancelDealResponse {
-                    deal: Some(View { books, viewer }.deal(asked.deal_id)?),
-                })
+                let deal = Some(View { books, viewer }.deal(asked.deal_id)?);
+                Ok((Subject::Deal(asked.deal_id), v1::CancelDealResponse { deal }))
             })
         })
         .await
