@@ -1,5 +1,5 @@
 import { backend } from "./backend";
-import type { Changed, Topic } from "./types";
+import type { Changed, Closing, Topic } from "./types";
 
 type Listener = (topics: Topic[]) => void;
 
@@ -32,6 +32,11 @@ export function receive(changed: Changed): void {
 /** Starts listening to the shell. Once, at the start of the app. */
 export function listen(): Promise<() => void> {
   return backend().onChanged(receive);
+}
+
+/** Tells when the person closed the window while operations are not settled, until the returned function is called. */
+export function onClosing(tell: (closing: Closing) => void): Promise<() => void> {
+  return backend().onClosing(tell);
 }
 
 /** Calls `then` with the topics of each change until the returned function is called. */

@@ -8,8 +8,11 @@ export type Route =
   | { name: "pay"; invoice?: string }
   | { name: "deals" }
   | { name: "deal"; id: string }
+  | { name: "operations" }
   | { name: "operation"; id: string }
   | { name: "receipts" }
+  | { name: "receipt"; id: string }
+  | { name: "check" }
   | { name: "settings" };
 
 const PATHS = {
@@ -20,8 +23,11 @@ const PATHS = {
   pay: "pay",
   deals: "deals",
   deal: "deals",
-  operation: "operation",
+  operations: "operations",
+  operation: "operations",
   receipts: "receipts",
+  receipt: "receipts",
+  check: "check",
   settings: "settings",
 } as const;
 
@@ -57,10 +63,12 @@ export function parse(hash: string): Route {
       return id === "" ? { name: "pay" } : { name: "pay", invoice: id };
     case "deals":
       return id === "" ? { name: "deals" } : { name: "deal", id };
-    case "operation":
-      return id === "" ? { name: "payments" } : { name: "operation", id };
+    case "operations":
+      return id === "" ? { name: "operations" } : { name: "operation", id };
     case "receipts":
-      return { name: "receipts" };
+      return id === "" ? { name: "receipts" } : { name: "receipt", id };
+    case "check":
+      return { name: "check" };
     case "settings":
       return { name: "settings" };
     default:

@@ -60,7 +60,7 @@ class App {
   /** Follows changes until the returned function is called. */
   follow(): () => void {
     return onChanged((topics) => {
-      if (about(topics, "app") || about(topics, "operation") || about(topics, "deals")) void this.refresh();
+      if ((["app", "operation", "operations", "deals"] as const).some((kind) => about(topics, kind))) void this.refresh();
     });
   }
 }

@@ -12,12 +12,15 @@ export function sectionOf(route: Route): Section | null {
     case "payment":
       return "payments";
     case "pay":
+    case "operations":
     case "operation":
       return "pay";
     case "deals":
     case "deal":
       return "deals";
     case "receipts":
+    case "receipt":
+    case "check":
       return "receipts";
     case "settings":
     case "connect":

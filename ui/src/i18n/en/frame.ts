@@ -52,6 +52,7 @@ export const frame = {
     invoice: (id: string) => `Pay invoice ${id}`,
     deal: (id: string) => `Open deal ${id}`,
     find: (text: string) => `Find “${text}” among payments`,
+    check: "Check a receipt",
     act: "Actions",
     numbers: "By number",
     empty: "Nothing by this name",

@@ -12,6 +12,7 @@ export const operations = {
   filter: "Which operations",
   all: "All",
   open: "Not settled",
+  openCount: (n: number) => `${String(n)} not settled`,
   choose: "Choose an operation, and it opens here.",
   emptyTitle: "No operations yet",
   empty:

@@ -12,6 +12,7 @@ export const operations = {
   filter: "Какие операции показать",
   all: "Все",
   open: "Без исхода",
+  openCount: (n) => `без исхода: ${String(n)}`,
   choose: "Выберите операцию, и она откроется здесь.",
   emptyTitle: "Операций ещё нет",
   empty:
