@@ -12,7 +12,7 @@ use crate::clock::{Clock, Moment};
 use crate::faults::Faults;
 use crate::ledger::{Call, Ledger, Subject};
 use crate::refusal::Refusal;
-use crate::signing::SigningKey;
+use crate::signing::Sealer;
 use crate::store::Store;
 use crate::view::{self, View};
 
@@ -59,7 +59,7 @@ pub(crate) struct Hub {
     state: Mutex<State>,
     tokens: RwLock<HashMap<String, Token>>,
     pub clock: Clock,
-    pub key: SigningKey,
+    pub sealer: Sealer,
     pub faults: Faults,
     pub ledger: Ledger,
     pub seed: u64,
@@ -70,7 +70,7 @@ impl Hub {
         books: Books,
         store: Store,
         clock: Clock,
-        key: SigningKey,
+        sealer: Sealer,
         ledger: Ledger,
         seed: u64,
     ) -> Hub {
@@ -83,7 +83,7 @@ impl Hub {
             }),
             tokens: RwLock::default(),
             clock,
-            key,
+            sealer,
             faults: Faults::none(),
             ledger,
             seed,
@@ -280,6 +280,7 @@ mod tests {
     use super::*;
     use crate::books::MARKETPLACE;
     use crate::money::Sats;
+    use crate::signing::{Confirmations, SigningKey};
     use crate::store::Storage;
 
     #[test]
@@ -290,7 +291,8 @@ mod tests {
         store.found(&mut books, &[]).unwrap();
         let books = store.load().unwrap();
         let key = SigningKey::generate(clock.now()).unwrap();
-        let hub = Hub::new(books, store, clock, key, Ledger::default(), 1);
+        let sealer = Sealer::new(key, Confirmations::Fresh);
+        let hub = Hub::new(books, store, clock, sealer, Ledger::default(), 1);
         let credit = |hub: &Hub| hub.act(|books, _| books.credit(MARKETPLACE, Sats(5)));
         let balance = |hub: &Hub| hub.read(|books| Ok(books.user(MARKETPLACE)?.confirmed)).unwrap();
         assert_eq!(credit(&hub), Ok(()));
@@ -308,13 +310,14 @@ mod tests {
     fn an_act_that_panics_leaves_no_trace() {
         let clock = Clock::manual(SystemTime::UNIX_EPOCH);
         let key = SigningKey::generate(clock.now()).unwrap();
+        let sealer = Sealer::new(key, Confirmations::Fresh);
         let mut books = Books::empty(clock.now());
         books.commit(clock.now());
         let hub = Hub::new(
             books,
             Store::open(&Storage::Memory).unwrap(),
             clock,
-            key,
+            sealer,
             Ledger::default(),
             1,
         );

@@ -1,5 +1,8 @@
 //! Knobs for tests: the world changed directly, past the rules of the contract but not past the books.
 
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+
 use crate::books::advertisements::Pricing;
 use crate::books::users::Role;
 use crate::books::{MARKETPLACE, invoices};
@@ -8,6 +11,7 @@ use crate::hub::Token;
 use crate::money::{Cents, Sats};
 use crate::refusal::Refusal;
 use crate::sandbox::{Sandbox, new_token};
+use crate::world::bulk;
 
 /// A price as a seller names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -210,6 +214,20 @@ impl Sandbox {
                 .map(|user| user.id)
                 .ok_or(Refusal::UserNotFound)?;
             books.pay_from_balance(buyer, invoice, pieces, now)
+        })
+    }
+
+    /// Adds `count` decided payments from and to the local user, as if they had been made between the newest payment
+    /// and now, and up to three that are pending. Nobody is told. For a past of months, ask for it at first start
+    /// ([`Options::past`](crate::Options::past)), or move a manual clock first. Bitcoin enters the books with it.
+    pub fn bulk_payments(&self, count: u32) -> Result<(), Refusal> {
+        let (you, seed) = (self.local(), self.hub().seed);
+        self.hub().act(|books, now| {
+            let newest = books.payments.values().next_back();
+            let from = newest.map_or(now, |payment| payment.created_at);
+            let mut rng = StdRng::seed_from_u64(seed ^ u64::from(count));
+            bulk::decided(books, &mut rng, you, count, (from, now))?;
+            bulk::pending(books, you, now)
         })
     }
 

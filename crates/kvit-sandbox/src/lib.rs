@@ -33,6 +33,6 @@ pub use ledger::Execution;
 pub use money::{Cents, Sats};
 pub use refusal::Refusal;
 pub use sandbox::{Endpoint, OpenError, Options, People, Sandbox, ServeError};
-pub use signing::{SigningError, SigningKey};
+pub use signing::{Confirmations, SigningError, SigningKey};
 pub use store::{Storage, StoreError};
 pub use tonic::Code;

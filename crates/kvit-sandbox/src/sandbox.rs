@@ -20,7 +20,7 @@ use crate::ledger::{Execution, Ledger};
 use crate::people;
 use crate::refusal::Refusal;
 use crate::server::listen::Running;
-use crate::signing::{SigningError, SigningKey};
+use crate::signing::{Confirmations, Sealer, SigningError, SigningKey};
 use crate::store::{Storage, Store, StoreError};
 use crate::world;
 
@@ -51,6 +51,11 @@ pub struct Options {
     pub login: String,
     /// A key to use at first start instead of making one.
     pub signing_key: Option<SigningKey>,
+    /// Payments from and to the local user that lie more than four weeks back at first start, spread over a year, in
+    /// addition to the few that everybody gets; then there are also three pending ones. For measurements.
+    pub past: u32,
+    /// How payments get their confirmations.
+    pub confirmations: Confirmations,
     /// A file to which each [`Execution`] is appended as a line of JSON before its answer leaves; made if missing.
     pub ledger: Option<PathBuf>,
 }
@@ -66,6 +71,8 @@ impl Default for Options {
             surprises: true,
             login: "you".to_owned(),
             signing_key: None,
+            past: 0,
+            confirmations: Confirmations::Fresh,
             ledger: None,
         }
     }
@@ -249,13 +256,13 @@ impl Sandbox {
     /// Full fingerprint of that key, 40 upper-case hexadecimal digits.
     #[must_use]
     pub fn fingerprint(&self) -> String {
-        self.hub.key.fingerprint()
+        self.hub.sealer.key.fingerprint()
     }
 
     /// The signing key itself, so that other marketplaces of a test can share it.
     #[must_use]
     pub fn signing_key(&self) -> SigningKey {
-        self.hub.key.clone()
+        self.hub.sealer.key.clone()
     }
 
     /// The marketplace's clock.
@@ -359,7 +366,7 @@ fn prepare(options: Options) -> Result<(Hub, House), OpenError> {
             rcgen::generate_simple_self_signed(vec!["localhost".to_owned(), "127.0.0.1".to_owned()])
                 .map_err(|error| OpenError::Certificate(error.to_string()))?;
         let token = new_token(options.seed);
-        let (mut books, local) = world::create(&options.login, now, seed)?;
+        let (mut books, local) = world::create(&options.login, now, seed, options.past)?;
         store.found(
             &mut books,
             &[
@@ -387,9 +394,10 @@ fn prepare(options: Options) -> Result<(Hub, House), OpenError> {
         public_key: key.public_armor()?,
     };
     let books = store.load()?;
+    let sealer = Sealer::new(key, options.confirmations);
     let ledger = Ledger::open(options.ledger.as_deref()).map_err(OpenError::Ledger)?;
     Ok((
-        Hub::new(books, store, options.clock, key, ledger, house.seed),
+        Hub::new(books, store, options.clock, sealer, ledger, house.seed),
         house,
     ))
 }

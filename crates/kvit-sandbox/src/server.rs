@@ -168,7 +168,7 @@ fn plain(answer: http::Response<Body>) -> http::Response<Body> {
 
 /// Signs what is to be signed, then lets the knobs spoil it.
 fn seal<A: Seal + Any>(hub: &Hub, answer: &mut A) -> Result<(), Refusal> {
-    answer.seal(&hub.key, hub.clock.now()).map_err(|error| {
+    answer.seal(&hub.sealer, hub.clock.now()).map_err(|error| {
         tracing::error!(%error, "an answer could not be signed");
         Refusal::Internal
     })?;

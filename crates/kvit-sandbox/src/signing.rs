@@ -1,7 +1,8 @@
 //! The marketplace's OpenPGP key and the confirmations it signs (marketplace reference, section 11).
 
+use std::collections::HashMap;
 use std::io::Write;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use kvit_proto::v1;
 use sequoia_openpgp as openpgp;
@@ -142,44 +143,101 @@ pub(crate) fn confirmation_body(payment: &v1::InvoicePayment) -> Option<String> 
     ))
 }
 
+/// How payments get their confirmations.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Confirmations {
+    /// Signed at every read, as on the real marketplace (marketplace reference, section 11). Each takes some
+    /// milliseconds, so a page of a hundred takes a good part of a second.
+    #[default]
+    Fresh,
+    /// Signed at the first read and remembered, as the page of a marketplace with faster hands: for measurements that
+    /// read everything more than once.
+    Kept,
+    /// Left out, which no honest marketplace does: for measurements that are not about confirmations.
+    Absent,
+}
+
+/// What signs answers.
+#[derive(Debug)]
+pub(crate) struct Sealer {
+    pub key: SigningKey,
+    confirmations: Confirmations,
+    /// Body and signed text by the payment's number.
+    kept: Mutex<HashMap<u64, (String, String)>>,
+}
+
+impl Sealer {
+    pub(crate) fn new(key: SigningKey, confirmations: Confirmations) -> Sealer {
+        Sealer {
+            key,
+            confirmations,
+            kept: Mutex::default(),
+        }
+    }
+
+    fn confirm(&self, payment: &v1::InvoicePayment, now: Moment) -> Result<Option<String>, SigningError> {
+        if self.confirmations == Confirmations::Absent {
+            return Ok(None);
+        }
+        let Some(body) = confirmation_body(payment) else {
+            return Ok(None);
+        };
+        if self.confirmations == Confirmations::Fresh {
+            return self.key.clear_sign(&body, now).map(Some);
+        }
+        let kept = || self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = kept()
+            .get(&payment.id)
+            .filter(|known| known.0 == body)
+            .map(|known| known.1.clone());
+        if known.is_some() {
+            return Ok(known);
+        }
+        // Without the lock: others may sign meanwhile, at worst the same.
+        let signed = self.key.clear_sign(&body, now)?;
+        kept().insert(payment.id, (body, signed.clone()));
+        Ok(Some(signed))
+    }
+}
+
 /// Answers whose payments get their confirmation when they leave.
 pub(crate) trait Seal {
     /// Signs every Paid payment inside.
-    fn seal(&mut self, _key: &SigningKey, _now: Moment) -> Result<(), SigningError> {
+    fn seal(&mut self, _sealer: &Sealer, _now: Moment) -> Result<(), SigningError> {
         Ok(())
     }
 }
 
 impl Seal for v1::InvoicePayment {
-    fn seal(&mut self, key: &SigningKey, now: Moment) -> Result<(), SigningError> {
-        if let Some(body) = confirmation_body(self) {
-            self.confirmation = key.clear_sign(&body, now)?;
+    fn seal(&mut self, sealer: &Sealer, now: Moment) -> Result<(), SigningError> {
+        if let Some(signed) = sealer.confirm(self, now)? {
+            self.confirmation = signed;
         }
         if let Some(v1::invoice_payment::NullableDeal::Deal(deal)) = &mut self.nullable_deal {
-            deal.seal(key, now)?;
+            deal.seal(sealer, now)?;
         }
         Ok(())
     }
 }
 
 impl Seal for v1::Deal {
-    fn seal(&mut self, key: &SigningKey, now: Moment) -> Result<(), SigningError> {
+    fn seal(&mut self, sealer: &Sealer, now: Moment) -> Result<(), SigningError> {
         match &mut self.nullable_payment {
-            Some(v1::deal::NullablePayment::Payment(payment)) => payment.seal(key, now),
+            Some(v1::deal::NullablePayment::Payment(payment)) => payment.seal(sealer, now),
             _ => Ok(()),
         }
     }
 }
 
 impl Seal for v1::Event {
-    fn seal(&mut self, key: &SigningKey, now: Moment) -> Result<(), SigningError> {
+    fn seal(&mut self, sealer: &Sealer, now: Moment) -> Result<(), SigningError> {
         use v1::event::Content;
         match &mut self.content {
             Some(
                 Content::DealNew(deal) | Content::DealStatusChanged(deal) | Content::DealNewMessage(deal),
-            ) => deal.seal(key, now),
+            ) => deal.seal(sealer, now),
             Some(Content::InvoicePaymentNew(payment) | Content::InvoicePaymentUpdated(payment)) => {
-                payment.seal(key, now)
+                payment.seal(sealer, now)
             }
             _ => Ok(()),
         }
@@ -187,34 +245,36 @@ impl Seal for v1::Event {
 }
 
 impl Seal for v1::GetInvoicePaymentsResponse {
-    fn seal(&mut self, key: &SigningKey, now: Moment) -> Result<(), SigningError> {
+    fn seal(&mut self, sealer: &Sealer, now: Moment) -> Result<(), SigningError> {
         self.payments
             .iter_mut()
-            .try_for_each(|payment| payment.seal(key, now))
+            .try_for_each(|payment| payment.seal(sealer, now))
     }
 }
 
 impl Seal for v1::GetMyDealsResponse {
-    fn seal(&mut self, key: &SigningKey, now: Moment) -> Result<(), SigningError> {
-        self.deals.iter_mut().try_for_each(|deal| deal.seal(key, now))
+    fn seal(&mut self, sealer: &Sealer, now: Moment) -> Result<(), SigningError> {
+        self.deals.iter_mut().try_for_each(|deal| deal.seal(sealer, now))
     }
 }
 
 impl Seal for v1::GetUserEventsResponse {
-    fn seal(&mut self, key: &SigningKey, now: Moment) -> Result<(), SigningError> {
-        self.events.iter_mut().try_for_each(|event| event.seal(key, now))
+    fn seal(&mut self, sealer: &Sealer, now: Moment) -> Result<(), SigningError> {
+        self.events
+            .iter_mut()
+            .try_for_each(|event| event.seal(sealer, now))
     }
 }
 
 impl Seal for v1::CancelDealResponse {
-    fn seal(&mut self, key: &SigningKey, now: Moment) -> Result<(), SigningError> {
-        self.deal.iter_mut().try_for_each(|deal| deal.seal(key, now))
+    fn seal(&mut self, sealer: &Sealer, now: Moment) -> Result<(), SigningError> {
+        self.deal.iter_mut().try_for_each(|deal| deal.seal(sealer, now))
     }
 }
 
 impl Seal for v1::IPayedResponse {
-    fn seal(&mut self, key: &SigningKey, now: Moment) -> Result<(), SigningError> {
-        self.deal.iter_mut().try_for_each(|deal| deal.seal(key, now))
+    fn seal(&mut self, sealer: &Sealer, now: Moment) -> Result<(), SigningError> {
+        self.deal.iter_mut().try_for_each(|deal| deal.seal(sealer, now))
     }
 }
 

@@ -63,6 +63,11 @@ impl<R: Row> Table<R> {
         self.rows.iter().map(|(id, row)| (*id, row))
     }
 
+    /// Those with numbers below `bound`, ascending; found without looking through the others.
+    pub(crate) fn below(&self, bound: u64) -> impl DoubleEndedIterator<Item = (u64, &R)> {
+        self.rows.range(..bound).map(|(id, row)| (*id, row))
+    }
+
     pub(crate) fn values(&self) -> impl DoubleEndedIterator<Item = &R> {
         self.rows.values()
     }

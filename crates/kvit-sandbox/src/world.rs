@@ -2,6 +2,7 @@
 //!
 //! The past is made by the laws themselves at earlier times, so the books agree with it to the satoshi.
 
+pub(crate) mod bulk;
 mod goods;
 mod offers;
 
@@ -95,8 +96,12 @@ struct Person {
     pace: u32,
 }
 
-/// Makes the world; the books still want to be stored. Also the local user's number.
-pub(crate) fn create(login: &str, now: Moment, seed: u64) -> Result<(Books, u64), Refusal> {
+/// How long ago a long past ends: before anything else was sold.
+const BULK_ENDS: i64 = 29 * DAY;
+
+/// Makes the world, with that many payments more than its small past; the books still want to be stored. Also the
+/// local user's number.
+pub(crate) fn create(login: &str, now: Moment, seed: u64, past: u32) -> Result<(Books, u64), Refusal> {
     let start = now.after(-AGE_SECONDS);
     let mut world = World {
         books: Books::empty(start),
@@ -115,7 +120,14 @@ pub(crate) fn create(login: &str, now: Moment, seed: u64) -> Result<(Books, u64)
         n.message = FIRST_MESSAGE;
     })?;
     offers::advertise(&mut world)?;
+    if past > 0 {
+        let span = (start, now.after(-BULK_ENDS));
+        bulk::decided(&mut world.books, &mut world.rng, local, past, span)?;
+    }
     goods::past(&mut world, local, now)?;
+    if past > 0 {
+        bulk::pending(&mut world.books, local, now)?;
+    }
     world.opening(now)?;
     Ok((world.books, local))
 }
@@ -270,7 +282,7 @@ mod tests {
     use crate::books::payments::PaymentStatus;
 
     fn world(seed: u64) -> (Books, u64) {
-        create("you", Moment::from_seconds(1_700_000_000), seed).unwrap()
+        create("you", Moment::from_seconds(1_700_000_000), seed, 0).unwrap()
     }
 
     #[test]

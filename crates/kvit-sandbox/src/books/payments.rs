@@ -91,22 +91,24 @@ impl Books {
         count: u32,
     ) -> Result<Vec<u64>, Refusal> {
         require_between("count", count, 1, 100)?;
+        let asked_for = |payment: &Payment| match to_me {
+            None => payment.owner == user || payment.seller == user,
+            Some(true) => payment.seller == user,
+            Some(false) => payment.owner == user,
+        };
+        let bound = if below == 0 { u64::MAX } else { below };
+        if id != 0 {
+            let found = self
+                .payments
+                .get(id)
+                .filter(|payment| id < bound && asked_for(payment));
+            return Ok(found.map(|payment| payment.id).into_iter().collect());
+        }
         Ok(self
             .payments
-            .iter()
+            .below(bound)
             .rev()
-            .filter(|(number, payment)| {
-                (payment.owner == user || payment.seller == user)
-                    && (id == 0 || *number == id)
-                    && (below == 0 || *number < below)
-                    && to_me.is_none_or(|to_me| {
-                        if to_me {
-                            payment.seller == user
-                        } else {
-                            payment.owner == user
-                        }
-                    })
-            })
+            .filter(|(_, payment)| asked_for(payment))
             .map(|(number, _)| number)
             .take(usize::try_from(count).unwrap_or(usize::MAX))
             .collect())
