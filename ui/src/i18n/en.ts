@@ -3,6 +3,9 @@ import { connect } from "./en/connect";
 import { deals } from "./en/deals";
 import { faults } from "./en/faults";
 import { frame } from "./en/frame";
+import { memory } from "./en/memory";
+import { money } from "./en/money";
+import { news } from "./en/news";
 import { operations } from "./en/operations";
 import { pay } from "./en/pay";
 import { payments } from "./en/payments";
@@ -13,6 +16,6 @@ import { store } from "./en/store";
 import { welcome } from "./en/welcome";
 
 /** Every word a person reads, in English. The other languages have the same shape or do not compile. */
-export const en = { common, connect, deals, faults, frame, operations, pay, payments, proof, receipts, settings, store, welcome };
+export const en = { common, connect, deals, faults, frame, memory, money, news, operations, pay, payments, proof, receipts, settings, store, welcome };
 
 export type Messages = typeof en;

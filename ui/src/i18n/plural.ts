@@ -11,3 +11,8 @@ export function pluralRu(count: number, forms: { one: string; few: string; many:
   const form = russian.select(count);
   return form === "one" ? forms.one : form === "few" ? forms.few : forms.many;
 }
+
+/** A whole count with spaces between thousands at which no line breaks, the same in both languages: 100 000. */
+export function grouped(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, "\u00a0");
+}

@@ -1,6 +1,7 @@
 // The icons of the screens: one set, each by itself, so that only these are in the bundle.
 export { default as ArrowRightLeft } from "@lucide/svelte/icons/arrow-right-left";
 export { default as Banknote } from "@lucide/svelte/icons/banknote";
+export { default as Bell } from "@lucide/svelte/icons/bell";
 export { default as Check } from "@lucide/svelte/icons/check";
 export { default as ChevronDown } from "@lucide/svelte/icons/chevron-down";
 export { default as CircleQuestionMark } from "@lucide/svelte/icons/circle-question-mark";

@@ -54,6 +54,17 @@ export function day(at: number, lang: Lang): string {
   return format(lang, { dateStyle: "long" }).format(at);
 }
 
+/** `14:05` of today, else `3 Feb, 14:05`, with the year when it is another one. */
+export function shortTime(at: number, now: number, lang: Lang): string {
+  return dayKey(at) === dayKey(now) ? clockTime(at, lang) : `${shortDay(at, now, lang)}, ${clockTime(at, lang)}`;
+}
+
+/** `3 Feb`, with the year when it is another one. */
+export function shortDay(at: number, now: number, lang: Lang): string {
+  const sameYear = new Date(at).getFullYear() === new Date(now).getFullYear();
+  return format(lang, { day: "numeric", month: "short", ...(sameYear ? {} : { year: "numeric" }) }).format(at);
+}
+
 /** Number of the local day, the same for all times of one day. */
 export function dayKey(at: number): string {
   const date = new Date(at);

@@ -1,5 +1,5 @@
 import type { PaymentStatus, WaitsFor } from "../../ipc/types";
-import { pluralEn } from "../plural";
+import { grouped, pluralEn } from "../plural";
 
 export const payments = {
   title: "Payments",
@@ -27,9 +27,43 @@ export const payments = {
   resetFilters: "Show all payments",
   choose: "Choose a payment",
   chooseText: "Its receipt, its people and everything around it will stand here.",
-  end: (n: number) => `${String(n)} ${pluralEn(n, { one: "payment", other: "payments" })}, the whole list`,
-  loadingMore: "Reading older ones…",
-  retryMore: "Older payments could not be read. Try again",
+  count: (n: number) => `${grouped(n)} ${pluralEn(n, { one: "payment", other: "payments" })}`,
+  found: (n: number) => `${grouped(n)} found`,
+  retryMore: "Some payments could not be read. Try again",
+  noticedOnly: (n: number) => (n === 0 ? "Contradictions only" : `Contradictions only (${grouped(n)})`),
+  sync: {
+    first: (n: number) => `Taking over your history: ${grouped(n)} ${pluralEn(n, { one: "payment", other: "payments" })} so far`,
+    back: (day: string) => `back to ${day}`,
+    stopped: (n: number) => `Your history was taken over in part: ${grouped(n)} ${pluralEn(n, { one: "payment", other: "payments" })}`,
+    waiting: "Taking over your history waits for a connection",
+    stop: "Stop",
+    go: "Go on",
+    usable: "Everything that is here can be used meanwhile.",
+    rail: (n: number) => `History: ${grouped(n)} so far`,
+    railStopped: "History: stopped",
+    offline: (time: string) => `No connection: this is what was known ${time}.`,
+  },
+  exporting: {
+    open: "Export…",
+    title: "Export payments",
+    format: "Form",
+    csv: "CSV, for people",
+    json: "JSON, for machines",
+    csvNote: "A table for a spreadsheet: one payment in each row, with names, amounts, fiat, seals and times.",
+    jsonNote: "Everything that is known of each payment, with its signed receipt, for programs and for support.",
+    all: "All payments are included.",
+    filtered: "What the filters of the list show is included:",
+    direction: (name: string) => `direction: ${name}`,
+    status: (name: string) => `status: ${name}`,
+    text: (text: string) => `found by “${text}”`,
+    noticed: "The filter by contradictions does not count here.",
+    rows: (n: number) => `${grouped(n)} ${pluralEn(n, { one: "payment", other: "payments" })}`,
+    none: "There is nothing to export.",
+    plain: "The file is not protected: anybody who has it can read it.",
+    save: "Save the file…",
+    done: (n: number) => `${grouped(n)} ${pluralEn(n, { one: "payment is", other: "payments are" })} in the file `,
+    doneTitle: "Exported",
+  },
   /** Who must act, in a list. */
   turn: {
     myTransfer: (fiat: string) => (fiat === "" ? "Your turn: send the money" : `Your turn: send ${fiat}`),
