@@ -1,0 +1,97 @@
+//! The file an export goes to: a new one, always.
+
+use std::{
+    ffi::OsString,
+    fs::{File, OpenOptions},
+    io,
+    path::{Path, PathBuf},
+};
+
+use super::{ExportFault, Format, Head, Row, Tongue, words, write};
+
+/// How many names are tried, the one asked for among them.
+const MOST_NAMES: u32 = 1_000;
+
+/// What was exported, and where to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Saved {
+    /// The file; its name differs from the one asked for if that was taken.
+    pub path: PathBuf,
+    /// How many payments are in it.
+    pub rows: u32,
+}
+
+/// The name a file of payments gets by itself: what it is, and the local date ("payments 2026-11-22.csv").
+pub fn default_name(format: Format, tongue: Tongue, head: &Head) -> String {
+    let date = head.zone.to_datetime(head.made).date();
+    format!("{} {date}.{}", words::payments(tongue), format.extension())
+}
+
+/// Exports into a new file at this path, or beside it if there is one already. The file is on the disk when this
+/// returns; after a fault there is none.
+///
+/// # Errors
+///
+/// As [`write`].
+pub fn save<E>(
+    path: &Path,
+    format: Format,
+    tongue: Tongue,
+    head: &Head,
+    rows: impl IntoIterator<Item = Result<Row, E>>,
+) -> Result<Saved, ExportFault<E>> {
+    let (file, path) = create_beside(path)?;
+    let written = write(format, tongue, head, rows, &file).and_then(|rows| {
+        file.sync_all()?;
+        Ok(rows)
+    });
+    drop(file);
+    match written {
+        Ok(rows) => Ok(Saved { path, rows }),
+        Err(fault) => {
+            // Half a list of payments looks like a whole one.
+            if let Err(error) = std::fs::remove_file(&path) {
+                tracing::error!(%error, "an unfinished export cannot be removed");
+            }
+            Err(fault)
+        }
+    }
+}
+
+/// Makes a new file at this path; if there is something already, beside it with a number: "payments (2).csv".
+///
+/// Nothing is ever overwritten, followed or truncated, not even what appears there at the same moment. Only the person
+/// can read the file where the system knows such rights.
+///
+/// # Errors
+///
+/// The folder cannot be written, or a thousand names are taken ([`io::ErrorKind::AlreadyExists`]).
+pub fn create_beside(path: &Path) -> io::Result<(File, PathBuf)> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    let names = std::iter::once(path.to_owned()).chain((2..=MOST_NAMES).map(|number| numbered(path, number)));
+    for name in names {
+        match options.open(&name) {
+            Ok(file) => return Ok((file, name)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(io::ErrorKind::AlreadyExists.into())
+}
+
+/// The same path with a number before its ending.
+fn numbered(path: &Path, number: u32) -> PathBuf {
+    let mut name = path.file_stem().map(OsString::from).unwrap_or_default();
+    name.push(format!(" ({number})"));
+    if let Some(extension) = path.extension() {
+        name.push(".");
+        name.push(extension);
+    }
+    path.with_file_name(name)
+}
