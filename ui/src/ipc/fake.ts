@@ -24,6 +24,7 @@ export function installFake(name?: string): void {
   });
   deals.begin(world);
   pay.begin(world);
+  operations.begin(world);
   news.begin(world);
   world.sync.begin();
   useBackend({
@@ -32,7 +33,12 @@ export function installFake(name?: string): void {
       listeners.add(tell);
       return Promise.resolve(() => void listeners.delete(tell));
     },
-    onClosing: () => Promise.resolve(() => undefined),
+    // A browser does not ask before it closes a page: an event of this name stands for the button of the window.
+    onClosing: (tell) => {
+      const closed = (): void => tell({ operations: world.state().operations });
+      window.addEventListener("made-up-close", closed);
+      return Promise.resolve(() => window.removeEventListener("made-up-close", closed));
+    },
   });
 }
 
@@ -49,8 +55,8 @@ function settings(query: URLSearchParams): Settings {
 }
 
 function commandsOf(world: World): Commands {
-  async function answer<T>(act: () => T): Promise<Reply<T>> {
-    await new Promise((resolve) => setTimeout(resolve, world.scenario.latency));
+  async function answer<T>(act: () => T, longer = 0): Promise<Reply<T>> {
+    await new Promise((resolve) => setTimeout(resolve, world.scenario.latency + longer));
     try {
       return { status: "ok", data: structuredClone(act()) };
     } catch (thrown) {
@@ -133,18 +139,36 @@ function commandsOf(world: World): Commands {
         world.sync.go();
         return null;
       }),
-    unlockStore: () => answer(() => world.state()),
-    setStoreAside: () => answer(() => world.state()),
+    unlockStore: (account, passphrase) =>
+      answer(() => {
+        same(account);
+        world.store.unlock(passphrase);
+        world.tell([{ kind: "app" }, { kind: "payments" }]);
+        return world.state();
+      }, world.scenario.deriving),
+    setStoreAside: (account) =>
+      answer(() => {
+        same(account);
+        world.store.aside();
+        world.tell([{ kind: "app" }, { kind: "payments" }]);
+        return world.state();
+      }),
     news: (before) => answer(() => news.page(world, before)),
     newsRead: () => answer(() => news.read(world)),
+    // The store outlives the app, and the window's own storage stands for it: a draft is there after a restart.
     keepDraft: (place, text) =>
       answer(() => {
-        if (text === "") world.drafts.delete(place);
-        else world.drafts.set(place, text);
+        const name = `made-up.${world.current ?? ""}.${place}`;
+        if (text === "") localStorage.removeItem(name);
+        else localStorage.setItem(name, text);
         return null;
       }),
-    draft: (place) => answer(() => world.drafts.get(place) ?? ""),
-    quit: () => answer(() => null),
+    draft: (place) => answer(() => localStorage.getItem(`made-up.${world.current ?? ""}.${place}`) ?? ""),
+    quit: () =>
+      answer(() => {
+        document.documentElement.dataset["ended"] = "yes";
+        return null;
+      }),
     catalog: () => answer(() => catalog),
     deals: () => answer(() => deals.list(world)),
     deal: (id) => answer(() => deals.find(world, id)),

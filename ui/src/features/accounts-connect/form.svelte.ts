@@ -2,7 +2,7 @@ import { api, faultOf } from "../../ipc/call";
 import type { AccountCard, Fault, FaultCode, KeyCard, ServerCard } from "../../ipc/types";
 
 /** Fields a fault can belong to. */
-export type FieldName = "address" | "proxy" | "certificate" | "token" | "keep" | "key" | "fingerprint";
+export type FieldName = "address" | "proxy" | "certificate" | "token" | "keep" | "passphrase" | "key" | "fingerprint";
 
 const places: Partial<Record<FaultCode, FieldName>> = {
   addressInvalid: "address",
@@ -26,6 +26,8 @@ const places: Partial<Record<FaultCode, FieldName>> = {
   keychainLocked: "keep",
   keychainDenied: "keep",
   keychainBroken: "keep",
+  passphraseTooShort: "passphrase",
+  passphraseWrong: "passphrase",
   keyUnreadable: "key",
   keyIsSecret: "key",
   keyTooLarge: "key",
@@ -40,6 +42,9 @@ export function placeOf(fault: Fault): FieldName | null {
 /** Where the token is going to be kept. */
 export type Keep = "keychain" | "session";
 
+/** Where the data of the account is going to be kept when the keychain keeps nothing. */
+export type KeepData = "passphrase" | "memory";
+
 /** What is being filled in to connect. It outlives the screen, so that a look elsewhere loses nothing that was typed. */
 export class ConnectDraft {
   address = $state("");
@@ -50,6 +55,12 @@ export class ConnectDraft {
   typedGroups = $state("");
   compared = $state(false);
   keep = $state<Keep>("keychain");
+  keepData = $state<KeepData>("passphrase");
+  passphrase = $state("");
+  /** The passphrase typed a second time. */
+  again = $state("");
+  /** It was to be connected with two that differ. */
+  mismatch = $state(false);
   label = $state("");
 
   server = $state.raw<ServerCard | null>(null);
@@ -87,6 +98,7 @@ export class ConnectDraft {
   /** Something was typed there: what was said about it no longer holds. */
   touched(field: FieldName): void {
     if (this.at(field) !== null) this.fault = null;
+    if (field === "passphrase") this.mismatch = false;
     if (field === "address" || field === "proxy") this.server = null;
   }
 
@@ -145,8 +157,11 @@ export class ConnectDraft {
   /** Connects. Everything typed stays as it is when it fails; the token is forgotten here when it succeeds. */
   async connect(): Promise<AccountCard | null> {
     if (this.busy !== "no") return null;
-    this.busy = "connecting";
     this.fault = null;
+    const store = this.#store();
+    this.mismatch = store === "passphrase" && this.passphrase !== this.again;
+    if (this.mismatch) return null;
+    this.busy = "connecting";
     try {
       const account = await api.connect({
         address: this.address,
@@ -157,8 +172,8 @@ export class ConnectDraft {
         confirmedFingerprint: this.confirmed ? (this.key?.fingerprint ?? "") : "",
         keepInKeychain: this.keep === "keychain",
         label: this.label,
-        store: this.keep === "keychain" ? "keychain" : "memory",
-        passphrase: "",
+        store,
+        passphrase: store === "passphrase" ? this.passphrase : "",
       });
       this.#forget();
       return account;
@@ -168,6 +183,10 @@ export class ConnectDraft {
     } finally {
       this.busy = "no";
     }
+  }
+
+  #store(): "keychain" | KeepData {
+    return this.keep === "keychain" ? "keychain" : this.keepData;
   }
 
   /** Gives a new token to an account that is already here. */
@@ -192,6 +211,9 @@ export class ConnectDraft {
     this.typedGroups = "";
     this.compared = false;
     this.keep = "keychain";
+    this.keepData = "passphrase";
+    this.passphrase = this.again = "";
+    this.mismatch = false;
     this.server = null;
     this.key = null;
   }

@@ -122,6 +122,9 @@ export function connect(world: World, form: ConnectForm): AccountCard {
   const key = form.publicKey.trim() === "" ? null : inspect(form.publicKey);
   if (key !== null && form.confirmedFingerprint !== key.fingerprint) refuse("fingerprintNotConfirmed");
   checkKeychain(world, form.keepInKeychain);
+  if (form.store === "passphrase" && [...form.passphrase].length < 10) {
+    refuse("passphraseTooShort", { values: { min: "10" } });
+  }
   const bare = server.address.replace("https://", "");
   const account: AccountCard = {
     id: `real-${String(world.accounts.length + 1)}`,

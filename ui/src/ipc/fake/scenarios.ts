@@ -1,9 +1,10 @@
 import type { ConnectionState, FaultCode, KeychainState, OperationState, SealReason, SyncState } from "../types";
+import type { Ailment } from "./store";
 
 /** Where the world begins and how it behaves. */
 export interface Scenario {
   /** Accounts on this computer. */
-  accounts: "none" | "practice" | "real" | "two";
+  accounts: "none" | "practice" | "real" | "two" | "realFirst";
   /** History of payments. */
   payments: "usual" | "none" | "many";
   /** Seal of payment 1207. */
@@ -44,6 +45,16 @@ export interface Scenario {
   arrivals: number;
   /** Writing an export fails, or the person changes their mind. */
   exporting: "done" | "fails" | "declined";
+  /** What ails the data of the first account. */
+  store: Ailment;
+  /** The real account is kept in memory only. */
+  inMemory: boolean;
+  /** Milliseconds it takes to make a key from a passphrase. */
+  deriving: number;
+  /** Operations that are settled already. */
+  journal: "some" | "many" | "none" | "twice" | "differs" | "deals";
+  /** The newest receipt of the archive is signed by a key that is no longer the pinned one. */
+  otherKey: boolean;
   /** The practice marketplace does not start. */
   practiceFails: boolean;
 }
@@ -71,6 +82,11 @@ const usual: Scenario = {
   news: "usual",
   arrivals: 0,
   exporting: "done",
+  store: "none",
+  inMemory: false,
+  deriving: 60,
+  journal: "some",
+  otherKey: false,
 };
 
 function but(change: Partial<Scenario>): Scenario {
@@ -82,7 +98,7 @@ export const scenarios = {
   usual,
   firstRun: but({ accounts: "none", payments: "none", connection: "idle" }),
   practiceFails: but({ accounts: "none", payments: "none", connection: "idle", practiceFails: true }),
-  empty: but({ payments: "none", balance: 0n }),
+  empty: but({ payments: "none", journal: "none", balance: 0n }),
   many: but({ payments: "many" }),
   twoAccounts: but({ accounts: "two" }),
   realAccount: but({ accounts: "real" }),
@@ -125,6 +141,23 @@ export const scenarios = {
   noNews: but({ news: "none" }),
   exportFails: but({ exporting: "fails" }),
   exportDeclined: but({ exporting: "declined" }),
+  storeOpening: but({ store: "opening", accounts: "real" }),
+  storeLocked: but({ store: "locked", accounts: "realFirst" }),
+  storeDeriving: but({ store: "locked", accounts: "real", deriving: 3_600_000 }),
+  storeTaken: but({ store: "taken", accounts: "realFirst" }),
+  storeDamaged: but({ store: "damaged", accounts: "realFirst" }),
+  storeNewer: but({ store: "newer", accounts: "real" }),
+  storeKeyGone: but({ store: "keyGone", accounts: "real" }),
+  storeUnwritable: but({ store: "unwritable", accounts: "real" }),
+  storeKeychain: but({ store: "keychain", keychain: "locked", accounts: "real" }),
+  storeLogGone: but({ store: "logGone", accounts: "real" }),
+  storeOlderCopy: but({ store: "olderCopy", accounts: "real" }),
+  inMemory: but({ inMemory: true, accounts: "real" }),
+  manyOperations: but({ journal: "many" }),
+  paidTwice: but({ journal: "twice", memory: "twice" }),
+  operationDiffers: but({ journal: "differs", memory: "differs" }),
+  operationDeals: but({ journal: "deals", pace: 3_600_000 }),
+  otherKey: but({ otherKey: true, accounts: "real" }),
   slow: but({ latency: 1500 }),
   still: but({ pace: 3_600_000 }),
 } satisfies Record<string, Scenario>;

@@ -22,6 +22,7 @@ import type { Scenario } from "./scenarios";
 import { forged, mismatched, unverified, verified } from "./seals";
 import { estimate } from "./sums";
 import { remembered } from "./memory";
+import { Store } from "./store";
 import { Sync } from "./sync";
 
 const most = 100;
@@ -39,9 +40,8 @@ export class World {
   /** How far prices have moved, in hundredths of a percent. */
   shift = 0n;
   readonly sync: Sync;
+  readonly store: Store;
   news: NewsRow[] = [];
-  /** Texts on their way, by their place. */
-  readonly drafts = new Map<string, string>();
   private reconnected = false;
   private lastNumber: number;
   private longRows: PaymentRow[] | null = null;
@@ -59,6 +59,7 @@ export class World {
     this.payments = startingPayments(scenario);
     this.lastNumber = scenario.payments === "many" ? 200_100 : 1300;
     this.sync = new Sync(this);
+    this.store = new Store(scenario.store, this.current);
   }
 
   /** Number for a new object. */
@@ -75,15 +76,23 @@ export class World {
     this.tell([{ kind: "app" }, { kind: "payments" }, { kind: "deals" }]);
   }
 
+  /** The account in use. */
+  get account(): AccountCard | undefined {
+    return this.accounts.find((account) => account.id === this.current);
+  }
+
   /** Tries the connection again: it comes back unless something has to be looked at first. */
   reconnect(): void {
+    this.store.again();
     this.reconnected = this.scenario.connection === "waiting" || this.reconnected;
     this.tell([{ kind: "app" }]);
   }
 
   /** Everything the frame needs. */
   state(): AppState {
-    const used = this.accounts.some((account) => account.id === this.current);
+    const { account } = this;
+    const used = account !== undefined;
+    const shut = used && this.store.shut(account);
     const well = this.reconnected || this.scenario.connection === "connected";
     const open = [...this.operations.values()].filter((one) => ["sent", "unknown", "needsAPerson"].includes(one.state));
     const unresolved = open.reduce((sum, one) => sum + BigInt(one.sats ?? "0"), 0n);
@@ -101,7 +110,7 @@ export class World {
         asOf: used ? (well ? now() : ago(12)) : null,
         fault: used && !well && this.scenario.ails ? fault(this.scenario.ails, this.ailment()) : null,
       },
-      money: used
+      money: used && !shut
         ? {
             availableSats: this.balance.toString(),
             expectedSats: expected.toString(),
@@ -118,10 +127,8 @@ export class World {
       operations: structuredClone(open),
       dealsWaiting: [...this.deals.values()].filter((deal) => deal.summary.turn?.waitsFor === "myTransfer").length,
       settings: { ...this.settings },
-      store: used
-        ? { place: this.current === "practice" ? "practice" : "keychain", state: "ready", fault: null, doubt: null, file: null }
-        : { place: null, state: "none", fault: null, doubt: null, file: null },
-      sync: used ? this.sync.card(well) : null,
+      store: this.store.card(account),
+      sync: used && !shut ? this.sync.card(well) : null,
       unreadNews: used ? this.news.filter((one) => !one.read).length : 0,
       unseenNotices: this.payments.filter((one) => row(one).noticed).length,
     };
@@ -226,6 +233,7 @@ function startingAccounts(scenario: Scenario): AccountCard[] {
   const real: AccountCard = {
     ...realAccount,
     token: scenario.tokenMissing ? "missing" : "keychain",
+    store: scenario.store === "locked" ? "passphrase" : scenario.inMemory ? "memory" : "keychain",
     key: scenario.seal === "noKey" ? null : realAccount.key,
   };
   switch (scenario.accounts) {
@@ -237,6 +245,8 @@ function startingAccounts(scenario: Scenario): AccountCard[] {
       return [real];
     case "two":
       return [{ ...practiceAccount }, real];
+    case "realFirst":
+      return [real, { ...practiceAccount }];
   }
 }
 
