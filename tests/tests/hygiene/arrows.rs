@@ -14,9 +14,16 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("kvit-client", &["kvit-wire", "kvit-proto", "kvit-domain"]),
     ("kvit-proof", &["kvit-domain"]),
     ("kvit-vault", &["kvit-domain"]),
+    ("kvit-store", &["kvit-domain"]),
     (
         "kvit-engine",
-        &["kvit-domain", "kvit-client", "kvit-proof", "kvit-vault"],
+        &[
+            "kvit-domain",
+            "kvit-client",
+            "kvit-proof",
+            "kvit-vault",
+            "kvit-store",
+        ],
     ),
     ("kvit-view", &["kvit-domain", "kvit-proof", "kvit-engine"]),
     // Its arithmetic is its own: an oracle that shared our code would share our mistakes.
@@ -28,6 +35,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "kvit-client",
             "kvit-proof",
             "kvit-vault",
+            "kvit-store",
             "kvit-engine",
             "kvit-sandbox",
         ],
