@@ -156,6 +156,7 @@ test.each([
   await page.getByText("Something has to be put right", { exact: false }).waitFor();
   expect(await byId(page, "connect-token").inputValue()).toBe(token);
   await byId(page, "connect-keep-session").check();
+  await byId(page, "connect-store-memory").check();
   await byId(page, "connect-submit").click();
   await byId(page, "payment-row").first().waitFor();
 });

@@ -90,11 +90,11 @@ test("money whose whereabouts are not known is said on every screen", async () =
     expect(await byId(page, "unknown-banner").textContent()).toContain("Do not pay again");
   }
   await byId(page, "unknown-look").click();
-  await expect.poll(() => page.url()).toContain("#/operation/");
+  await expect.poll(() => page.url()).toContain("#/operations/");
 });
 
 test("a receipt is checked without an account; a changed text loses its verdict", async () => {
-  const page = await open({ route: "/receipts", scenario: "usual" });
+  const page = await open({ route: "/check", scenario: "usual" });
   await byId(page, "receipt-open").click();
   await page.locator("[data-testid=receipt-verdict] [data-state=verified]").waitFor();
   expect(await byId(page, "seal-field").count()).toBe(8);

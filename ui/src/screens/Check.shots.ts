@@ -8,11 +8,11 @@ async function check(page: Page, text: string): Promise<void> {
 }
 
 export const shots: Shot[] = [
-  { name: "receipts-empty", route: "/receipts", scenario: "usual", ready: "[data-testid=receipt-text]" },
-  { name: "receipts-no-account", route: "/receipts", scenario: "firstRun", ready: "[data-testid=receipt-text]" },
+  { name: "check-empty", route: "/check", scenario: "usual", ready: "[data-testid=receipt-text]" },
+  { name: "check-no-account", route: "/receipts", scenario: "firstRun", ready: "[data-testid=receipt-text]" },
   {
-    name: "receipts-verified",
-    route: "/receipts",
+    name: "check-verified",
+    route: "/check",
     scenario: "usual",
     ready: "[data-testid=receipt-text]",
     act: async (page) => {
@@ -21,15 +21,15 @@ export const shots: Shot[] = [
     },
   },
   {
-    name: "receipts-forged",
-    route: "/receipts",
+    name: "check-forged",
+    route: "/check",
     scenario: "usual",
     ready: "[data-testid=receipt-text]",
     act: (page) => check(page, "Type: INVOICE_PAYMENT\nPaymentId: 1"),
   },
   {
-    name: "receipts-key",
-    route: "/receipts",
+    name: "check-key",
+    route: "/check",
     scenario: "usual",
     ready: "[data-testid=receipt-text]",
     act: async (page) => {

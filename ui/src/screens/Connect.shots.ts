@@ -75,5 +75,43 @@ export const shots: Shot[] = [
       },
     }),
   ),
+  {
+    name: "connect-passphrase",
+    route: "/connect",
+    scenario: "firstRun",
+    act: async (page) => {
+      await fill(page, "market.example");
+      await page.getByTestId("connect-keep-session").check();
+      await page.getByTestId("connect-passphrase").fill("tent lamp");
+      await page.getByTestId("connect-passphrase-again").scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: "connect-passphrase-differs",
+    route: "/connect",
+    scenario: "firstRun",
+    act: async (page) => {
+      await fill(page, "market.example");
+      await page.getByTestId("connect-keep-session").check();
+      await page.getByTestId("connect-passphrase-show").click();
+      await page.getByTestId("connect-passphrase").fill("tent lamp river coin");
+      await page.getByTestId("connect-passphrase-again").fill("tent lamp river moon");
+      await page.getByTestId("connect-submit").click();
+      await page.locator("[aria-invalid=true]").first().waitFor();
+      await page.getByTestId("connect-passphrase").scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: "connect-memory",
+    route: "/connect",
+    scenario: "firstRun",
+    act: async (page) => {
+      await fill(page, "market.example");
+      await page.getByTestId("connect-keep-session").check();
+      await page.getByTestId("connect-store-memory").check();
+      await page.getByTestId("connect-submit").click();
+      await page.getByTestId("memory-banner").waitFor();
+    },
+  },
   { name: "connect-renew", route: "/connect/real-1", scenario: "tokenRejected", ready: "[data-testid=connect-token]" },
 ];
