@@ -166,6 +166,24 @@ impl Store {
         })
     }
 
+    /// Copies of deals that were read at this time or later, newest first.
+    ///
+    /// # Errors
+    /// Damage, or the disk.
+    pub fn deals_changed(&self, since: Timestamp) -> Result<Vec<KeptDeal>, StoreFault> {
+        self.read(|look| {
+            let mut statement = look.prepare_cached("SELECT id FROM deals WHERE read >= ?1 ORDER BY id DESC")?;
+            let ids: Vec<i64> = statement
+                .query_map([stamp(since)], |row| row.get(0))?
+                .collect::<rusqlite::Result<_>>()?;
+            let mut persons = Persons::new(look);
+            ids.into_iter()
+                .filter_map(|id| read_deal(look, id, &mut persons).transpose())
+                .map(|read| read.map(kept))
+                .collect()
+        })
+    }
+
     /// The deal that funds a payment, whichever of the two names the other.
     ///
     /// # Errors

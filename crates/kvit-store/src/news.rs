@@ -121,45 +121,59 @@ fn read_news(
 }
 
 impl Store {
-    /// Puts news on the disk; `false`: this event was taken before, and nothing changed.
+    /// Puts news on the disk, all in one commit; of each, whether it came for the first time. What came before changes
+    /// nothing.
     ///
     /// # Errors
     /// Damage, or the disk; nothing is kept then.
-    pub fn take_news(&self, news: &News, received: Timestamp) -> Result<bool, StoreFault> {
-        let body = rows::write(&NewsRow::from(news))?;
+    pub fn take_news(&self, news: &[News], received: Timestamp) -> Result<Vec<bool>, StoreFault> {
+        let bodies = news
+            .iter()
+            .map(|one| rows::write(&NewsRow::from(one)))
+            .collect::<Result<Vec<_>, _>>()?;
         // Most repetitions are told apart without a sync.
         let known = self.read(|look| {
-            Ok(look
-                .prepare_cached("SELECT 1 FROM news WHERE event = ?1")?
-                .exists([number(news.event.get())])?)
+            let mut statement = look.prepare_cached("SELECT 1 FROM news WHERE event = ?1")?;
+            for one in news {
+                if !statement.exists([number(one.event.get())])? {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
         })?;
         if known {
-            return Ok(false);
+            return Ok(vec![false; news.len()]);
         }
         self.write(Level::Durable, "news", |step| {
-            let added = step
-                .prepare_cached(
-                    "INSERT INTO news (event, received, kind, told, marked, read, body) VALUES (?1, ?2, ?3, 0, 0, 0, ?4)
-                     ON CONFLICT (event) DO NOTHING",
-                )?
-                .execute(params![
-                    number(news.event.get()),
+            let mut statement = step.prepare_cached(
+                "INSERT INTO news (event, received, kind, told, marked, read, body) VALUES (?1, ?2, ?3, 0, 0, 0, ?4)
+                 ON CONFLICT (event) DO NOTHING",
+            )?;
+            let mut first = Vec::with_capacity(news.len());
+            for (one, body) in news.iter().zip(&bodies) {
+                let added = statement.execute(params![
+                    number(one.event.get()),
                     stamp(received),
-                    news_kind_word(news.kind),
+                    news_kind_word(one.kind),
                     body
                 ])?;
-            Ok(added > 0)
+                first.push(added > 0);
+            }
+            Ok(first)
         })
     }
 
-    /// The person was told of an event. A loss of power may lose this: they are told again rather than never.
+    /// The person was told of events. A loss of power may lose this: they are told again rather than never.
     ///
     /// # Errors
     /// Damage, or the disk; nothing is kept then.
-    pub fn news_told(&self, event: EventId) -> Result<(), StoreFault> {
+    pub fn news_told(&self, events: &[EventId]) -> Result<(), StoreFault> {
         self.write(Level::Copy, "told", |step| {
-            step.prepare_cached("UPDATE news SET told = 1 WHERE event = ?1 AND told = 0")?
-                .execute([number(event.get())])?;
+            let mut statement =
+                step.prepare_cached("UPDATE news SET told = 1 WHERE event = ?1 AND told = 0")?;
+            for event in events {
+                statement.execute([number(event.get())])?;
+            }
             Ok(())
         })
     }

@@ -29,8 +29,14 @@ pub struct KeptPayment {
     pub payment: Payment,
     /// The mark of its confirmation, made with the key it was checked with.
     pub mark: SealMark,
+    /// Fingerprint of the key that the mark was made with; `None`: no key was pinned.
+    pub key: Option<String>,
     /// When it was read from the marketplace.
     pub read: Timestamp,
+    /// The marketplace contradicted itself about it.
+    pub noticed: bool,
+    /// The marketplace does not list it any more.
+    pub vanished: bool,
 }
 
 /// A payment as it came, checked.
@@ -78,7 +84,8 @@ pub struct PaymentsQuery {
 }
 
 /// Columns of a whole copy, in the order of [`Whole`].
-const WHOLE: &str = "SELECT p.deal, p.mark, p.read, b.body, c.text FROM payments p
+const WHOLE: &str = "SELECT p.deal, p.mark, p.read, b.body, c.text, p.mark_key, p.gone,
+            EXISTS (SELECT 1 FROM notices n WHERE n.payment = p.id) FROM payments p
      JOIN payment_bodies b ON b.payment = p.id
      LEFT JOIN confirmations c ON c.payment = p.id
      WHERE p.id = ?1";
@@ -89,6 +96,9 @@ struct Whole {
     read: String,
     body: String,
     confirmation: Option<String>,
+    key: Option<String>,
+    gone: bool,
+    noticed: bool,
 }
 
 impl Whole {
@@ -99,6 +109,9 @@ impl Whole {
             read: row.get(2)?,
             body: row.get(3)?,
             confirmation: row.get(4)?,
+            key: row.get(5)?,
+            gone: row.get(6)?,
+            noticed: row.get(7)?,
         })
     }
 }
@@ -135,7 +148,10 @@ fn read_payment(
     Ok(Some(KeptPayment {
         payment,
         mark: mark_of(&whole.mark)?,
+        key: whole.key,
         read: rows::time("time of reading", &whole.read)?,
+        noticed: whole.noticed,
+        vanished: whole.gone,
     }))
 }
 

@@ -1,8 +1,9 @@
 //! Which payments there are.
 
 use kvit_domain::{
+    Timestamp,
     id::{InvoiceId, PaymentId, UserId},
-    memory::status_word,
+    memory::{Said, status_word},
     payment::Direction,
     reference::invoice_reference,
 };
@@ -11,7 +12,7 @@ use rusqlite::{Connection, OptionalExtension as _, ToSql, types::Value};
 use super::{KeptPayment, PaymentsQuery, payment_id, read_payments};
 use crate::{
     fault::StoreFault,
-    rows::{number, user_bytes},
+    rows::{number, said_word, stamp, user_bytes},
     store::Store,
 };
 
@@ -200,6 +201,26 @@ impl Store {
                 look,
                 "SELECT id FROM payments WHERE status = 'paid' AND mark_key IS NOT :key ORDER BY id DESC LIMIT :count",
                 &[(":key", &key), (":count", &count)],
+            )?;
+            read_payments(look, &found)
+        })
+    }
+
+    /// Payments that became Paid, as far as it was read here, at this time or later; newest first.
+    ///
+    /// # Errors
+    /// Damage, or the disk.
+    pub fn became_paid(&self, since: Timestamp) -> Result<Vec<KeptPayment>, StoreFault> {
+        let since = stamp(since);
+        self.read(|look| {
+            // Paid from its first reading on, or said to be so later.
+            let found = ids(
+                look,
+                "SELECT id FROM payments WHERE status = 'paid' AND (
+                     (first_read >= :since AND id NOT IN (SELECT payment FROM said WHERE about = :about))
+                     OR id IN (SELECT payment FROM said WHERE about = :about AND value = 'paid' AND at >= :since)
+                 ) ORDER BY id DESC",
+                &[(":since", &since), (":about", &said_word(Said::Status))],
             )?;
             read_payments(look, &found)
         })
