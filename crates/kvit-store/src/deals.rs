@@ -172,7 +172,8 @@ impl Store {
     /// Damage, or the disk.
     pub fn deals_changed(&self, since: Timestamp) -> Result<Vec<KeptDeal>, StoreFault> {
         self.read(|look| {
-            let mut statement = look.prepare_cached("SELECT id FROM deals WHERE read >= ?1 ORDER BY id DESC")?;
+            let mut statement =
+                look.prepare_cached("SELECT id FROM deals WHERE read >= ?1 ORDER BY id DESC")?;
             let ids: Vec<i64> = statement
                 .query_map([stamp(since)], |row| row.get(0))?
                 .collect::<rusqlite::Result<_>>()?;
