@@ -49,6 +49,7 @@ function steps(card: OperationCard, extra: Extra): OperationStep[] {
     return out;
   }
   note("silence", 5, { code: "connectionLost" });
+  const seen: Record<string, string> = card.act.startsWith("pay") ? { newest: mark, balance: balanceBefore } : {};
   let at = 8;
   if (extra.resumed === true) note("resumed", at, {});
   for (let look = 0; look < card.looks; look += 1) {
@@ -56,7 +57,7 @@ function steps(card: OperationCard, extra: Extra): OperationStep[] {
     const last = look === card.looks - 1;
     if (last && card.state === "done") note("looked", at, { found: "found", late: "yes" });
     else if (look === 1 && card.looks > 2) note("looked", at, { found: "failed", late: "no" });
-    else note("looked", at, { found: "nothing", late: look > 1 ? "yes" : "no", newest: mark, balance: balanceBefore });
+    else note("looked", at, { found: "nothing", late: look > 1 ? "yes" : "no", ...seen });
   }
   if (card.state === "done") note("done", at, payment);
   for (const double of extra.doubles ?? []) note("double", at + 4, { payment: double });
