@@ -67,6 +67,6 @@ export const memory = {
   twin: (id: string) => `the other payment: ${id}`,
   unresolved: "An act on this payment has no outcome yet. Do not repeat it: we are checking.",
   unresolvedLook: "See what is checked",
-  rowNoticed: "The marketplace contradicts itself",
-  rowUnresolved: "Not known yet: do not pay again",
+  rowNoticed: "Contradiction: take a look",
+  rowUnresolved: "Outcome not known yet",
 };

@@ -235,7 +235,8 @@ export function cancelPayment(world: World, id: string): PaymentDetail {
 
 /** The operation a scenario begins with: a payment from balance whose answer never came. */
 export function begin(world: World): void {
-  const { operation } = world.scenario;
+  const { operation, canceling } = world.scenario;
+  if (canceling) operate(world, { id: "op-2", act: "cancelPayment", payment: "1210", sats: "240000", counterparty: "shop-1", looks: 2 });
   if (operation === null) return;
   const card = world.invoices.get("88");
   if (!card) return;
