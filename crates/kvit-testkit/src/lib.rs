@@ -8,6 +8,8 @@
     reason = "a test world that cannot be made is a failed test"
 )]
 
+pub mod wire;
+
 use std::{
     collections::HashSet,
     future::Future,
