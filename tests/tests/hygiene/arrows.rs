@@ -53,6 +53,19 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("kvit-tests", &[]),
+    // The engine and the store as real processes, against the practice marketplace as another.
+    (
+        "kvit-soak",
+        &[
+            "kvit-client",
+            "kvit-domain",
+            "kvit-engine",
+            "kvit-proto",
+            "kvit-sandbox",
+            "kvit-store",
+            "kvit-vault",
+        ],
+    ),
     ("xtask", &[]),
     // Measures the rooms one by one, as the app has them.
     (
@@ -69,7 +82,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 ];
 
 /// Ends of the chain: nobody builds on them, not even for tests.
-const LEAVES: &[&str] = &["kvit-app", "kvit-tests", "xtask", "kvit-bench"];
+const LEAVES: &[&str] = &["kvit-app", "kvit-tests", "kvit-soak", "xtask", "kvit-bench"];
 
 /// May know Tauri.
 const SHELL: &str = "kvit-app";
@@ -84,6 +97,8 @@ const PURE: &[(&str, &[&str])] = &[(
 const CONTRACT_SIDES: &[(&str, &[&str])] = &[
     ("kvit-client", &["client"]),
     ("kvit-sandbox", &["server"]),
+    // Reads on the wire what the client sent.
+    ("kvit-soak", &["client"]),
     // The bare generated client, and a server that echoes.
     ("kvit-bench", &["client", "server"]),
     ("kvit-wire", &[]),

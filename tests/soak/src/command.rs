@@ -1,0 +1,184 @@
+//! The command line.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use lexopt::Arg;
+use rand::Rng;
+
+use crate::pace::Scale;
+use crate::plan::Size;
+use crate::{engine, power, run, server};
+
+const HELP: &str = "\
+kvit-soak COMMAND
+
+  run [--asks N] [--lanes N] [--minutes N]   payments through everything that can go wrong (R1-R3, R5, R24)
+  power-loss [--images N] [--operations N]   crash images of the store (R4)
+
+  --seed N         what happens follows from it; random, and printed, if not given
+  --planted NAME   with a planted mistake
+  --keep FOLDER    where ledgers and logs stay; a folder that goes away if not given
+";
+
+/// What was asked for.
+#[derive(Debug, Default)]
+struct Wanted {
+    command: Option<String>,
+    rest: Vec<OsString>,
+    asks: Option<usize>,
+    lanes: Option<usize>,
+    minutes: Option<u64>,
+    images: Option<u64>,
+    operations: Option<u32>,
+    seed: Option<u64>,
+    planted: Option<String>,
+    keep: Option<PathBuf>,
+}
+
+impl Wanted {
+    fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Self> {
+        let mut wanted = Self::default();
+        let mut parser = lexopt::Parser::from_args(arguments);
+        use lexopt::ValueExt;
+        while let Some(argument) = parser.next()? {
+            match argument {
+                Arg::Long("asks") => wanted.asks = Some(parser.value()?.parse()?),
+                Arg::Long("lanes") => wanted.lanes = Some(parser.value()?.parse()?),
+                Arg::Long("minutes") => wanted.minutes = Some(parser.value()?.parse()?),
+                Arg::Long("images") => wanted.images = Some(parser.value()?.parse()?),
+                Arg::Long("operations") => wanted.operations = Some(parser.value()?.parse()?),
+                Arg::Long("seed") => wanted.seed = Some(parser.value()?.parse()?),
+                Arg::Long("planted") => wanted.planted = Some(parser.value()?.string()?),
+                Arg::Long("keep") => wanted.keep = Some(parser.value()?.into()),
+                Arg::Long("help") | Arg::Short('h') => wanted.command = Some("help".to_owned()),
+                Arg::Value(value) if wanted.command.is_none() => wanted.command = Some(value.string()?),
+                Arg::Value(value) => wanted.rest.push(value),
+                other => return Err(other.unexpected().into()),
+            }
+        }
+        Ok(wanted)
+    }
+
+    fn rest(&self, at: usize) -> Result<&str> {
+        self.rest
+            .get(at)
+            .and_then(|text| text.to_str())
+            .context("an argument is missing")
+    }
+}
+
+/// Does as the arguments say.
+pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
+    match Wanted::parse(arguments).and_then(|wanted| obey(&wanted)) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("kvit-soak: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// `true`: everything is as it must be.
+fn obey(wanted: &Wanted) -> Result<bool> {
+    match wanted.command.as_deref().unwrap_or("run") {
+        // Processes of a run.
+        "server" => {
+            logs();
+            let (ledger, seed) = (wanted.rest(0)?.into(), wanted.rest(1)?.parse()?);
+            runtime()?.block_on(server::serve(ledger, seed)).map(|()| true)
+        }
+        "engine" => {
+            logs();
+            let start = serde_json::from_str(wanted.rest(0)?)?;
+            runtime()?.block_on(engine::serve(start)).map(|()| true)
+        }
+        "store-work" => {
+            if let Ok(planted @ ("planted.no_sync" | "planted.nothing")) = wanted.rest(3) {
+                plant(planted)?;
+            }
+            power::work::work(
+                Path::new(wanted.rest(0)?),
+                wanted.rest(1)?,
+                wanted.rest(2)?.parse()?,
+            )
+            .map(|()| true)
+        }
+        "run" => in_a_folder(wanted, |seed, folder| {
+            let size = Size::of(wanted.asks.unwrap_or(10_000));
+            let options = run::Options {
+                size,
+                lanes: wanted.lanes.unwrap_or(8),
+                seed,
+                scale: Scale::default(),
+                planted: wanted.planted.clone(),
+                limit: wanted.minutes.map(|minutes| Duration::from_secs(minutes * 60)),
+                progress: true,
+            };
+            let totals = runtime()?.block_on(run::run(&options, folder))?;
+            print!("{totals}");
+            Ok(totals.good())
+        }),
+        "power-loss" => in_a_folder(wanted, |seed, _| {
+            let (images, operations) = (wanted.images.unwrap_or(3_000), wanted.operations.unwrap_or(60));
+            let totals = power::run(images, operations, seed, wanted.planted.as_deref())?;
+            print!("{totals}");
+            Ok(totals.good())
+        }),
+        "help" => {
+            print!("{HELP}");
+            Ok(true)
+        }
+        other => bail!("there is no `{other}`; `kvit-soak help` shows what there is"),
+    }
+}
+
+/// Plants a mistake in this process.
+///
+/// # Errors
+/// This program was built without fail points.
+pub fn plant(point: &str) -> Result<()> {
+    if !fail::has_failpoints() {
+        bail!("built without fail points: use `cargo xtask soak`, or `--features failpoints`");
+    }
+    fail::cfg(point, "return").map_err(anyhow::Error::msg)
+}
+
+fn in_a_folder(wanted: &Wanted, harness: impl FnOnce(u64, &Path) -> Result<bool>) -> Result<bool> {
+    let seed = wanted
+        .seed
+        .unwrap_or_else(|| rand::rng().random_range(0..1_000_000_000));
+    println!("kvit-soak {}, seed {seed}", env!("CARGO_PKG_VERSION"));
+    let began = Instant::now();
+    let good = match &wanted.keep {
+        Some(folder) => {
+            std::fs::create_dir_all(folder)?;
+            harness(seed, folder)
+        }
+        None => harness(seed, tempfile::tempdir()?.path()),
+    }?;
+    println!("seconds: {}", began.elapsed().as_secs());
+    Ok(good)
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .context("no runtime")
+}
+
+/// Logs of the processes, on standard error, which goes to a file.
+fn logs() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("KVIT_SOAK_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+}

@@ -1,0 +1,196 @@
+//! Faults put in place, and whether they struck.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use rand::Rng;
+
+use super::{Lane, PRICE};
+use crate::engine::{self, Act};
+use crate::plan::Fault;
+use crate::server::{Knob, Order};
+use crate::wire::{Class, How, Shot};
+
+/// The server waits so long before it acts where the wire is to be cut first.
+const BEFORE_ACTING: u64 = 40;
+
+/// The call that an act makes.
+fn rpc(act: &Act) -> &'static str {
+    match act {
+        Act::Pay { .. } => "PayInvoiceFromBalance",
+        Act::PayByDeal { chosen: true, .. } => "PayInvoiceByDeal",
+        Act::PayByDeal { chosen: false, .. } => "PayInvoiceByBestDeal",
+        Act::Cancel { .. } => "CancelInvoicePayment",
+        Act::Declare { .. } => "IPayed",
+        Act::CancelDeal { .. } => "CancelDeal",
+    }
+}
+
+/// How one knows afterwards whether the fault struck.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Aimed {
+    /// It always does.
+    Always,
+    /// The wire says so.
+    Wire,
+    /// The rpc was called: more often than this.
+    Called(&'static str, u64),
+    /// The process died, or said that it passed the point.
+    Point,
+}
+
+impl Lane {
+    /// Puts a fault in place for the act that comes next.
+    pub(super) async fn aim(&mut self, fault: Fault, act: &Act) -> Result<Aimed> {
+        let deadline = self.scale.money();
+        let beyond = self.scale.beyond_deadline(&mut self.rng);
+        let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        // After the last moment at which something aimed now can be carried out.
+        self.quiet = Instant::now() + deadline * 3;
+        let (after, knob) = match fault {
+            Fault::None | Fault::KillTime => return Ok(Aimed::Always),
+            Fault::PriceChanged => {
+                if let Act::Pay { invoice, .. } = act {
+                    let price = i64::from(PRICE) + i64::from(self.rng.random_range(1..50));
+                    self.tell_server(Order::Price {
+                        invoice: *invoice,
+                        price,
+                    })
+                    .await?;
+                    let gone = *invoice;
+                    self.fresh.retain(|(invoice, _)| *invoice != gone);
+                }
+                return Ok(Aimed::Always);
+            }
+            Fault::Wire(class, _) if class.is_of_connection() => {
+                self.tell_engine(engine::Order::HoldAt {
+                    point: "act.before_call".to_owned(),
+                })
+                .await;
+                return Ok(Aimed::Wire);
+            }
+            Fault::Wire(class, how) => {
+                let at = self.rng.random();
+                self.wire.arm(Shot {
+                    class,
+                    how,
+                    at,
+                    hold: Duration::ZERO,
+                });
+                if class == Class::C6 {
+                    let knob = Knob::Delay(BEFORE_ACTING);
+                    self.tell_server(Order::Arm {
+                        rpc: rpc(act).to_owned(),
+                        after: false,
+                        knob,
+                    })
+                    .await?;
+                }
+                return Ok(Aimed::Wire);
+            }
+            Fault::WireLate => {
+                self.wire.arm(Shot {
+                    class: Class::Late,
+                    how: How::BlackHole,
+                    at: 0,
+                    hold: beyond,
+                });
+                return Ok(Aimed::Wire);
+            }
+            Fault::KillPoint(point) => {
+                self.awaited = Some(fault);
+                self.tell_engine(engine::Order::KillAt {
+                    point: point.to_owned(),
+                    nth: 1,
+                })
+                .await;
+                return Ok(Aimed::Point);
+            }
+            Fault::Panic(point) => {
+                self.awaited = Some(fault);
+                self.tell_engine(engine::Order::PanicAt {
+                    point: point.to_owned(),
+                })
+                .await;
+                return Ok(Aimed::Point);
+            }
+            Fault::Status(code, after) => (after, Knob::Status(code)),
+            Fault::Http(after) => (after, Knob::Http(503)),
+            Fault::Twice(after) => (after, Knob::Twice),
+            Fault::TwiceLate(after) => (after, Knob::TwiceAfter(millis(beyond))),
+            Fault::ServerLate(after) => (after, Knob::Late(millis(beyond))),
+            Fault::Delay(after) => (after, Knob::Delay(millis(beyond))),
+            Fault::Stall(after) => (after, Knob::Stall),
+        };
+        let rpc = rpc(act);
+        let before = self.calls(rpc).await?;
+        self.tell_server(Order::Arm {
+            rpc: rpc.to_owned(),
+            after,
+            knob,
+        })
+        .await?;
+        Ok(Aimed::Called(rpc, before))
+    }
+
+    /// The engine passed a point: it panics there, or is held just before its call, and its connection can be struck.
+    pub(super) async fn at_the_point(&mut self, fault: Fault) {
+        if matches!(fault, Fault::Panic(_)) {
+            self.awaited = None;
+            return;
+        }
+        if let Fault::Wire(class, how) = fault {
+            let at = self.rng.random();
+            self.wire.arm(Shot {
+                class,
+                how,
+                at,
+                hold: Duration::ZERO,
+            });
+            self.wire.cut();
+        }
+        self.tell_engine(engine::Order::Go).await;
+    }
+
+    /// Whether the fault struck. What did not is taken back.
+    pub(super) async fn struck(&mut self, fault: Fault, aimed: Aimed) -> Result<bool> {
+        match aimed {
+            Aimed::Always => Ok(true),
+            Aimed::Wire => {
+                let injected = self.wire.injected();
+                let class = match fault {
+                    Fault::Wire(class, _) => class,
+                    _ => Class::Late,
+                };
+                let mut struck = false;
+                for one in injected.iter().filter(|one| one.class == class) {
+                    struck = true;
+                    self.octets.insert((class, one.octet, one.of));
+                }
+                if !struck || class == Class::C6 {
+                    self.tell_server(Order::Clear).await?;
+                }
+                Ok(struck)
+            }
+            Aimed::Called(rpc, before) => {
+                let struck = self.calls(rpc).await? > before;
+                if !struck {
+                    self.tell_server(Order::Clear).await?;
+                }
+                Ok(struck)
+            }
+            Aimed::Point => Ok(self.awaited.take().is_none()),
+        }
+    }
+
+    async fn calls(&mut self, rpc: &str) -> Result<u64> {
+        let numbers = self.tell_server(Order::Calls { rpc: rpc.to_owned() }).await?;
+        Ok(numbers.first().copied().unwrap_or_default())
+    }
+
+    async fn tell_engine(&mut self, order: engine::Order) {
+        if let Some(engine) = &mut self.engine {
+            engine.order(&order).await;
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! The hostile wire: a TCP proxy between a client and the practice marketplace that knows where in a call it is.
+//!
+//! It follows HTTP/2 closely enough to tell the frames of one call apart (no more: it never makes up an answer), so a
+//! shot can be aimed at a byte-offset class of test R1: inside HEADERS, at one byte of DATA, after the server acted, and
+//! so on. What it really did it reports ([`Injected`]); what was only armed does not count.
+//!
+//! It also writes down every money call that passed whole ([`Wire::requests`]). So it is seen when the client sends
+//! one twice, also when the server never got it.
+
+pub mod frames;
+mod line;
+mod shot;
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use anyhow::Result;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+
+pub use shot::{Class, How, Injected, Shot};
+
+/// Calls that move money or cannot be undone.
+pub const MONEY: &[&str] = &[
+    "PayInvoiceFromBalance",
+    "PayInvoiceByDeal",
+    "PayInvoiceByBestDeal",
+    "CancelInvoicePayment",
+    "IPayed",
+    "CancelDeal",
+];
+
+/// A money call that left the client whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// Its rpc.
+    pub rpc: String,
+    /// The message in it.
+    pub body: Vec<u8>,
+}
+
+/// The proxy.
+pub struct Wire {
+    shared: Arc<Shared>,
+    address: SocketAddr,
+    listening: tokio::task::JoinHandle<()>,
+}
+
+/// What its connections share.
+struct Shared {
+    upstream: SocketAddr,
+    /// Bytes only: TLS hides the frames.
+    opaque: bool,
+    state: Mutex<State>,
+    /// Changes when all connections are to be cut.
+    cut: watch::Sender<u64>,
+}
+
+#[derive(Default)]
+struct State {
+    /// For the next money call.
+    armed: Option<Shot>,
+    /// For every new connection until healed.
+    gate: Option<Shot>,
+    /// For the next event, set off by a money call.
+    event: Option<Shot>,
+    injected: VecDeque<Injected>,
+    requests: Vec<Request>,
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn struck(&self, injected: Injected) {
+        self.state().injected.push_back(injected);
+    }
+}
+
+impl Wire {
+    /// Listens on a free port of the loopback; everything goes to `upstream`. `opaque`: it carries TLS.
+    ///
+    /// # Errors
+    /// It cannot listen.
+    pub async fn open(upstream: SocketAddr, opaque: bool) -> Result<Self> {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let address = listener.local_addr()?;
+        let shared = Arc::new(Shared {
+            upstream,
+            opaque,
+            state: Mutex::default(),
+            cut: watch::Sender::new(0),
+        });
+        let listening = tokio::spawn(listen(listener, Arc::clone(&shared)));
+        Ok(Self {
+            shared,
+            address,
+            listening,
+        })
+    }
+
+    /// Where the client connects to.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Aims at the next money call, or, for the classes of a connection's beginning, at every new connection until
+    /// [`Wire::heal`].
+    pub fn arm(&self, shot: Shot) {
+        let mut state = self.shared.state();
+        if shot.class.is_of_connection() {
+            state.gate = Some(shot);
+        } else {
+            state.armed = Some(shot);
+        }
+    }
+
+    /// Cuts every connection there is.
+    pub fn cut(&self) {
+        self.shared.cut.send_modify(|number| *number += 1);
+    }
+
+    /// Aims at nothing any more.
+    pub fn heal(&self) {
+        let mut state = self.shared.state();
+        (state.armed, state.gate, state.event) = (None, None, None);
+    }
+
+    /// What it did since it was asked last.
+    pub fn injected(&self) -> Vec<Injected> {
+        self.shared.state().injected.drain(..).collect()
+    }
+
+    /// All money calls that passed whole so far.
+    pub fn requests(&self) -> Vec<Request> {
+        self.shared.state().requests.clone()
+    }
+}
+
+impl Drop for Wire {
+    fn drop(&mut self) {
+        self.listening.abort();
+        self.cut();
+    }
+}
+
+async fn listen(listener: TcpListener, shared: Arc<Shared>) {
+    loop {
+        let Ok((client, _)) = listener.accept().await else {
+            continue;
+        };
+        let shared = Arc::clone(&shared);
+        // Without this small frames wait for the other side's delayed ACK.
+        let _ = client.set_nodelay(true);
+        tokio::spawn(async move {
+            if let Ok(server) = TcpStream::connect(shared.upstream).await {
+                let _ = server.set_nodelay(true);
+                line::carry(client, server, &shared).await;
+            }
+        });
+    }
+}
