@@ -61,7 +61,7 @@ const latinWords = new Set(
   (
     "Kvit BTC SHA PGP BEGIN PUBLIC KEY BLOCK SIGNED MESSAGE SOCKS Tor onion host port GNOME Keyring KeePassXC OpenPGP GnuPG API https http " +
     "Lightning Ctrl Enter Shift Esc Space Tab Alt Cmd English BOLT Zelle PayPal SEPA RSA UTC TXT txt Bitcoin sat " +
-    "RLO PDF ZWSP EUR USD RUB GBP KZT UAH MiB market example alice shop INVOICE PAYMENT END SIGNATURE GNU GPL Secret Service KWallet"
+    "RLO CSV JSON PDF ZWSP EUR USD RUB GBP KZT UAH MiB market example alice shop INVOICE PAYMENT END SIGNATURE GNU GPL Secret Service KWallet"
   ).split(" "),
 );
 

@@ -100,7 +100,7 @@ function commandsOf(world: World): Commands {
         world.reconnect();
         return null;
       }),
-    payments: (query) => answer(() => world.page(query)),
+    payments: (query) => answer(() => world.page(query), query.from > 0 ? world.scenario.listLatency : 0),
     payment: (id) => answer(() => world.payment(id)),
     cancelPayment: (account, id) =>
       answer(() => {

@@ -29,6 +29,10 @@ export interface Scenario {
   rise: bigint;
   /** Milliseconds every command takes. */
   latency: number;
+  /** Milliseconds a deep place of the list takes. */
+  listLatency: number;
+  /** The pending payment is being canceled, and no answer has come. */
+  canceling: boolean;
   /** Milliseconds a trader takes for each act. */
   pace: number;
   /** What the marketplace said of payment 1207 before, and where that contradicts what it says now. */
@@ -73,6 +77,8 @@ const usual: Scenario = {
   reply: "done",
   rise: 0n,
   latency: 15,
+  listLatency: 0,
+  canceling: false,
   pace: 900,
   practiceFails: false,
   memory: "none",
@@ -127,6 +133,10 @@ export const scenarios = {
   keychainLocked: but({ keychain: "locked", accounts: "none", payments: "none", connection: "idle" }),
   keychainDenied: but({ keychain: "denied", accounts: "none", payments: "none", connection: "idle" }),
   keychainBroken: but({ keychain: "broken", accounts: "none", payments: "none", connection: "idle" }),
+  slowList: but({ payments: "many", listLatency: 3000 }),
+  firstSyncStill: but({ sync: "first", payments: "many", accounts: "real", pace: 3_600_000 }),
+  arrivingOnce: but({ arrivals: 1, pace: 1500 }),
+  canceling: but({ deal: "waiting", canceling: true, pace: 3_600_000 }),
   arriving: but({ payments: "many", arrivals: 3 }),
   noticed: but({ memory: "status" }),
   contradictions: but({ memory: "everything" }),
