@@ -106,7 +106,7 @@ test("from every shut account one can go over to another", async () => {
   }
 });
 
-test("a store that is opening is said after a moment, not before", async () => {
+test("an account that is being opened says so", async () => {
   const page = await open({ route: "/payments", scenario: "storeOpening" });
   await byId(page, "store-gate").waitFor({ state: "attached" });
   await page.getByText("Opening the data of this account", { exact: false }).waitFor();

@@ -6,7 +6,8 @@ const list = "[data-testid=receipt-row]";
 export const shots: Shot[] = [
   { name: "receipts", route: "/receipts", scenario: "usual", ready: list },
   { name: "receipts-none", route: "/receipts", scenario: "empty" },
-  { name: "receipts-many", route: "/receipts/1207", scenario: "many", ready: `${ready}, [data-testid=fault]` },
+  { name: "receipts-many", route: "/receipts", scenario: "many", ready: list },
+  { name: "receipt-gone", route: "/receipts/404", scenario: "usual", ready: "[data-testid=fault]" },
   { name: "receipt-verified", route: "/receipts/1207", scenario: "usual", ready },
   { name: "receipt-offline", route: "/receipts/1204", scenario: "disconnected", ready },
   { name: "receipt-mismatch", route: "/receipts/1207", scenario: "mismatch", ready },

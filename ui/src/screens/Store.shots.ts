@@ -8,7 +8,7 @@ export const shots: Shot[] = [
   {
     ...shut("opening", "storeOpening"),
     act: async (page) => {
-      await page.locator(`${gate} p`).waitFor();
+      await page.locator(`${gate} h1`).waitFor();
     },
   },
   shut("locked", "storeLocked"),

@@ -11,7 +11,7 @@ export const store = {
     practice: "an encrypted file beside the practice marketplace",
   } satisfies Record<StorePlace, string> as Record<StorePlace, string>,
   label: "Data on this computer",
-  settled: (name: string) => `The earlier file is kept, unchanged, under the name ${name}.`,
+  settled: "The earlier file is kept, unchanged, under the name",
   locked: {
     title: "This account is locked",
     lead: "What Kvit knows of this account is in an encrypted file on this computer. Its key is made from your passphrase and kept nowhere.",
