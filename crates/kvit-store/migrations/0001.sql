@@ -34,6 +34,7 @@ CREATE TABLE deals (
     body TEXT NOT NULL
 ) STRICT;
 CREATE INDEX deals_open ON deals (id) WHERE open = 1;
+CREATE INDEX deals_read ON deals (read);
 CREATE INDEX deals_payment ON deals (payment) WHERE payment IS NOT NULL;
 
 -- What lists sort and filter by; the rest of a payment is in its body, so that a list reads few pages.
@@ -60,6 +61,7 @@ CREATE INDEX payments_buyer ON payments (buyer);
 CREATE INDEX payments_deal ON payments (deal) WHERE deal IS NOT NULL;
 CREATE INDEX payments_pending ON payments (id) WHERE status = 'pending';
 CREATE INDEX payments_paid ON payments (mark_key, id) WHERE status = 'paid';
+CREATE INDEX payments_first ON payments (first_read);
 
 CREATE TABLE payment_bodies (
     payment INTEGER PRIMARY KEY REFERENCES payments (id),
@@ -154,6 +156,7 @@ CREATE TABLE said (
     value TEXT NOT NULL
 ) STRICT;
 CREATE INDEX said_payment ON said (payment, about);
+CREATE INDEX said_paid ON said (at) WHERE about = 'status' AND value = 'paid';
 
 -- What was bought, as it was handed over before it became something else.
 CREATE TABLE former_secrets (

@@ -132,7 +132,7 @@ pub(crate) fn make(folder: &Path, name: &str) -> std::io::Result<()> {
     private(&mut options);
     match options.open(folder.join(name)) {
         Ok(file) => file.sync_all()?,
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => return Ok(()),
         Err(error) => return Err(error),
     }
     sync_folder(folder)

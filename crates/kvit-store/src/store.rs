@@ -107,9 +107,9 @@ impl Writer {
         Ok(())
     }
 
-    /// Brings the log into the file and begins it anew.
+    /// Brings the log into the file and begins it anew, so that the sync of its new head is paid here.
     pub(crate) fn checkpoint(&mut self) -> rusqlite::Result<()> {
-        self.level(Level::Durable)?;
+        self.level(Level::Copy)?;
         self.connection
             .query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
         self.connection

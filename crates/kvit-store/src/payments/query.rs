@@ -3,7 +3,7 @@
 use kvit_domain::{
     Timestamp,
     id::{InvoiceId, PaymentId, UserId},
-    memory::{Said, status_word},
+    memory::status_word,
     payment::Direction,
     reference::invoice_reference,
 };
@@ -12,7 +12,7 @@ use rusqlite::{Connection, OptionalExtension as _, ToSql, types::Value};
 use super::{KeptPayment, PaymentsQuery, payment_id, read_payments};
 use crate::{
     fault::StoreFault,
-    rows::{number, said_word, stamp, user_bytes},
+    rows::{number, stamp, user_bytes},
     store::Store,
 };
 
@@ -216,11 +216,13 @@ impl Store {
             // Paid from its first reading on, or said to be so later.
             let found = ids(
                 look,
-                "SELECT id FROM payments WHERE status = 'paid' AND (
-                     (first_read >= :since AND id NOT IN (SELECT payment FROM said WHERE about = :about))
-                     OR id IN (SELECT payment FROM said WHERE about = :about AND value = 'paid' AND at >= :since)
-                 ) ORDER BY id DESC",
-                &[(":since", &since), (":about", &said_word(Said::Status))],
+                "SELECT id FROM payments p WHERE status = 'paid' AND first_read >= :since
+                    AND NOT EXISTS (SELECT 1 FROM said s WHERE s.payment = p.id AND s.about = 'status')
+                 UNION
+                 SELECT p.id FROM said s JOIN payments p ON p.id = s.payment
+                 WHERE s.about = 'status' AND s.value = 'paid' AND s.at >= :since AND p.status = 'paid'
+                 ORDER BY 1 DESC",
+                &[(":since", &since)],
             )?;
             read_payments(look, &found)
         })

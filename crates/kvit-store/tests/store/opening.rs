@@ -3,13 +3,15 @@
 use kvit_domain::Timestamp;
 use kvit_store::{Doubt, OpenFault, Store, StoreKey};
 
+use crate::samples::folder;
+
 fn now() -> Timestamp {
     "2026-11-22T10:00:00.123456789Z".parse().unwrap()
 }
 
 #[test]
 fn made_closed_and_opened_again() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder();
     let key = StoreKey::random();
     assert!(!Store::exists(folder.path()));
     let opened = Store::open(folder.path(), &key, 0, now()).unwrap();

@@ -23,6 +23,16 @@ pub fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_795_000_000 + second).unwrap()
 }
 
+/// A folder for a store, in memory where the system has such a place: nothing here is about a loss of power.
+pub fn folder() -> tempfile::TempDir {
+    let memory = std::path::Path::new("/dev/shm");
+    if memory.is_dir() {
+        tempfile::tempdir_in(memory).unwrap()
+    } else {
+        tempfile::tempdir().unwrap()
+    }
+}
+
 /// Always the same raw key.
 pub fn key() -> StoreKey {
     StoreKey::from_hex(&"5a".repeat(32).into()).unwrap()
