@@ -93,6 +93,25 @@ test("a draft is kept while one looks elsewhere and after a restart", async () =
   await expect.poll(() => byId(page, "deal-message-input").inputValue()).toBe("half a thought");
 });
 
+test("each deal has its own draft, and a sent one is forgotten", async () => {
+  const page = await open({ route: "/deals", scenario: "pendingDeal" });
+  await first(page);
+  const input = byId(page, "deal-message-input");
+  await input.fill("for the newer deal");
+  await input.blur();
+  await byId(page, "deal-row").nth(1).click();
+  // The older deal is closed: it takes no text at all.
+  await input.waitFor({ state: "detached" });
+  await first(page);
+  await expect.poll(() => input.inputValue()).toBe("for the newer deal");
+  await input.press("Enter");
+  await expect.poll(() => input.inputValue()).toBe("");
+  await page.reload();
+  await input.waitFor();
+  await page.getByText("Thank you. I am sending it", { exact: false }).waitFor();
+  expect(await input.inputValue()).toBe("");
+});
+
 test("the length is counted as the marketplace counts it", async () => {
   const page = await open({ route: "/deals", scenario: "pendingDeal" });
   await first(page);

@@ -152,3 +152,25 @@ test("a narrow window shows the operation over the journal, with a way back", as
   expect(page.url()).toMatch(/#\/operations$/);
   await byId(page, "operation-row").first().waitFor();
 });
+
+test("how it ended is told once, wherever one is meanwhile", async () => {
+  const page = await open({ route: "/pay/88", scenario: "lostFound" });
+  await byId(page, "pay-from-balance").click();
+  await byId(page, "pay-confirm").click();
+  await page.locator("[data-testid=operation][data-state=unknown]").waitFor();
+  await page.keyboard.press("Control+Digit5");
+  await byId(page, "said").filter({ hasText: "it went through" }).waitFor();
+  expect(await byId(page, "said").textContent()).toContain("Payment from balance, \u2068shop-1\u2069: it went through.");
+  await byId(page, "unknown-banner").waitFor({ state: "detached" });
+});
+
+test("nothing is sent for an account that is no longer the one this page was drawn for", async () => {
+  const page = await open({ route: "/pay/88", scenario: "twoAccounts" });
+  await byId(page, "pay-from-balance").click();
+  await page.evaluate(() => window.dispatchEvent(new Event("made-up-switch")));
+  await byId(page, "pay-confirm").click();
+  const fault = page.locator("[data-testid=fault][data-code=accountChanged]");
+  await fault.waitFor();
+  expect(await fault.textContent()).toContain("No money has moved.");
+  expect(await byId(page, "money-available").textContent()).toContain("0.48122010");
+});

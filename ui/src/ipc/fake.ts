@@ -27,6 +27,10 @@ export function installFake(name?: string): void {
   operations.begin(world);
   news.begin(world);
   world.sync.begin();
+  // Another window has gone over to the other account, and this page has not heard of it yet.
+  window.addEventListener("made-up-switch", () => {
+    world.current = world.accounts.find((one) => one.id !== world.current)?.id ?? world.current;
+  });
   useBackend({
     commands: commandsOf(world),
     onChanged: (tell) => {

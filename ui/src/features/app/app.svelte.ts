@@ -3,6 +3,7 @@ import { about, onChanged } from "../../ipc/events";
 import type { AccountCard, AppState, Fault, OperationCard, Settings } from "../../ipc/types";
 import { setCurrent } from "../../lib/current.svelte";
 import { apply, settings } from "../../lib/settings.svelte";
+import { Watch } from "../operations/watch";
 
 /** Operations a person has to know of on every screen. */
 function open(operation: OperationCard): boolean {
@@ -14,6 +15,7 @@ class App {
   state = $state.raw<AppState | null>(null);
   fault = $state.raw<Fault | null>(null);
   #turn = 0;
+  readonly #watch = new Watch();
 
   /** The account in use. */
   get account(): AccountCard | null {
@@ -42,6 +44,7 @@ class App {
     this.fault = null;
     setCurrent(state.current);
     apply(state.settings);
+    this.#watch.see(state);
   }
 
   /** Shows the changed settings at once and saves them; what could not be saved is told and taken back. */

@@ -40,6 +40,10 @@ export const frame = {
     n === 1
       ? "The outcome of one payment is not known yet. Do not pay again: we are checking."
       : `The outcome of ${String(n)} payments is not known yet. Do not pay again: we are checking.`,
+  unknownActs: (n: number) =>
+    n === 1
+      ? "The outcome of one operation is not known yet. Do not repeat it: we are checking."
+      : `The outcome of ${String(n)} operations is not known yet. Do not repeat them: we are checking.`,
   needsAPerson: "The outcome of an operation could not be established. Please look at it.",
   look: "Look",
   started: "Kvit is starting…",

@@ -155,6 +155,12 @@ export const operations = {
     server: "Marketplace",
   },
   gone: "There is no such operation in the journal of this account.",
+  outcome: {
+    done: (what: string) => `${what}: it went through.`,
+    refused: (what: string) => `${what}: the marketplace said no.`,
+    provenAbsent: (what: string) => `${what}: it did not happen.`,
+    needsAPerson: (what: string) => `${what}: please look at it yourself.`,
+  },
   closing: {
     title: (n: number) => (n === 1 ? "An operation has no outcome yet" : `${String(n)} operations have no outcome yet`),
     text: "Nothing is lost if you quit: what was sent is written down, and Kvit goes on finding out at the next start. Until then do not pay the same again, here or elsewhere.",

@@ -17,7 +17,7 @@ export const settings = {
   remove: "Remove…",
   removeTitle: (label: string) => `Remove ${label} from this computer?`,
   removeText:
-    "The account stays on the marketplace; its token, its pinned key and its copies are removed from this computer. The token cannot be shown again: keep another copy if you need it.",
+    "The account stays on the marketplace. From this computer its token, its pinned key and everything kept of it are removed: copies, the archive of receipts, the journal of operations, drafts. Save the receipts that matter first. The token cannot be shown again: keep another copy if you need it.",
   removePractice: "The practice marketplace and everything that happened in it are removed from this computer. Its money is not money.",
   removeUnknown: "An operation of this account is not settled yet. Wait until it is, so that nothing is lost from sight.",
   removeConfirm: (label: string) => `Remove ${label}`,

@@ -69,6 +69,7 @@ export const store = {
     ],
     back: "Payments, deals and the balance are read again from the marketplace, and receipts it still gives are verified and archived anew.",
     unsettled: "If a payment was on its way when Kvit was last open, look for it among the payments before you pay the same again.",
+    done: (name: string) => `The file is kept as ${name}.`,
     confirm: "Set aside and begin anew",
     keep: "Leave it as it is",
   },

@@ -155,6 +155,12 @@ export const operations = {
     server: "Площадка",
   },
   gone: "Такой операции в журнале этой учётной записи нет.",
+  outcome: {
+    done: (what) => `${what}: всё прошло.`,
+    refused: (what) => `${what}: площадка отказала.`,
+    provenAbsent: (what) => `${what}: этого не произошло.`,
+    needsAPerson: (what) => `${what}: посмотрите сами.`,
+  },
   closing: {
     title: (n) =>
       n === 1
