@@ -31,6 +31,21 @@ pub enum TokenPlace {
     Practice,
 }
 
+/// Where the key of the store is, which has the copies, the journal and the receipts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StorePlace {
+    /// A random key in the keychain of the operating system.
+    #[default]
+    Keychain,
+    /// Nowhere: it is made from a passphrase each time.
+    Passphrase,
+    /// There is no file: the store lives in memory for this run.
+    Memory,
+    /// Beside it: practice money is worth nothing, and the practice world lies open next to it.
+    Practice,
+}
+
 /// An account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
@@ -55,6 +70,47 @@ pub struct Account {
     /// Where and how fiat was last chosen.
     #[serde(default)]
     pub last_choice: Option<FiatChoice>,
+    /// Where the key of its store is.
+    #[serde(default)]
+    pub store: StorePlace,
+    /// How often its store was opened: an older copy in its place is noticed by that.
+    #[serde(default)]
+    pub store_opens: u64,
+    /// The key of a practice account's store, hexadecimal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub practice_key: Option<String>,
+}
+
+impl Account {
+    /// The practice account, before the marketplace inside the app has told anything.
+    pub(crate) fn practice(id: AccountId) -> Self {
+        Self {
+            id,
+            kind: AccountKind::Practice,
+            label: String::new(),
+            username: None,
+            address: String::new(),
+            proxy: None,
+            certificate_pin: None,
+            public_key: None,
+            token: TokenPlace::Practice,
+            last_choice: None,
+            store: StorePlace::Practice,
+            store_opens: 0,
+            practice_key: None,
+        }
+    }
+
+    /// An account that the first version wrote knew nothing of stores.
+    pub(crate) fn settled(mut self) -> Self {
+        match (self.kind, self.token, self.store) {
+            (AccountKind::Practice, ..) => self.store = StorePlace::Practice,
+            // No keychain was wanted for the token: none is asked for the store's key.
+            (AccountKind::Real, TokenPlace::Session, StorePlace::Keychain) => self.store = StorePlace::Memory,
+            _ => {}
+        }
+        self
+    }
 }
 
 /// Where and how fiat is paid, as kept on disk.

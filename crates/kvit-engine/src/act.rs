@@ -1,4 +1,4 @@
-//! Carrying out an act: called once, then settled by the answer, or by looking.
+//! Carrying out an act: called once, then settled by the answer, or by looking; then watched for a repetition.
 
 use std::{future::Future, sync::Arc};
 
@@ -6,13 +6,15 @@ use kvit_client::Marketplace;
 use kvit_domain::{
     fault::{Fault, FaultCode, MoneyMoved},
     id::PaymentId,
+    payment::Payment,
 };
 
 use crate::{
     engine::Engine,
-    look::look,
-    operation::{Intent, Look, Operation, OperationId, OperationState},
-    operations::{Attempt, wait_before},
+    look::{Sight, look},
+    open_account::OpenAccount,
+    operation::{Intent, Look, Operation, OperationId, OperationState, Step, StepKind},
+    operations::{Attempt, looked},
     session::Session,
     shell::{Shell, Topic},
 };
@@ -43,24 +45,32 @@ impl<S: Shell> Engine<S> {
         session: &Arc<Session>,
         attempt: Attempt,
         intent: Intent,
-        call: C,
+        call: impl Fn() -> C + Send + 'static,
     ) -> Result<Happened, Fault>
     where
         C: Future<Output = Result<Option<PaymentId>, Fault>> + Send + 'static,
     {
-        let operation = session.operations.begin(intent, self.now(), attempt)?;
+        let operation = session.account.operations.begin(intent, self.now(), attempt)?;
+        crate::point!("act.begun");
         let id = operation.id;
-        self.announce(session, &[Topic::Operation(id), Topic::App]);
+        self.announce_operation(&session.account, id);
         // The call runs on its own: whoever asked may go away (a closed screen), the operation may not.
         let engine = self.clone();
         let line = Arc::clone(session);
-        let called = tokio::spawn(async move { engine.call_and_settle(&line, operation, call).await });
-        match called.await {
+        let (tell, told) = tokio::sync::oneshot::channel();
+        self.behind(async move {
+            // Whoever asked may be gone: then nobody needs the answer.
+            let _ = tell.send(engine.call_and_settle(&line, operation, call).await);
+        });
+        match told.await {
             Ok(settled) => settled,
             Err(_) => {
-                // Our own mistake on the way must not look like "nothing happened".
-                session.operations.change(id, Operation::silence);
-                self.look_after(session, id);
+                // Our own mistake on the way must not look like "nothing happened". Where the engine was shut, the next
+                // start finds it in the journal.
+                if !self.is_shut() {
+                    self.change_operation(&session.account, id, Vec::new(), Operation::silence);
+                    self.look_after(Arc::clone(&session.account), id);
+                }
                 Err(unknown(id))
             }
         }
@@ -70,33 +80,61 @@ impl<S: Shell> Engine<S> {
         &self,
         session: &Arc<Session>,
         operation: Operation,
-        call: C,
+        call: impl Fn() -> C,
     ) -> Result<Happened, Fault>
     where
         C: Future<Output = Result<Option<PaymentId>, Fault>>,
     {
         let id = operation.id;
-        match call.await {
+        let account = &session.account;
+        self.change_operation(account, id, Vec::new(), Operation::sent);
+        crate::point!("act.before_call");
+        let mut answer = call().await;
+        crate::point!("act.after_call");
+        if crate::planted!("planted.retry") && answer.as_ref().is_err_and(Fault::may_hide_success) {
+            answer = call().await;
+        }
+        let silence = match answer {
             Ok(payment) => {
-                self.change_operation(session, id, |op| op.done(payment));
+                crate::point!("act.before_settle");
+                let doubles = self.doubles_now(account, &operation, payment).await;
+                let answered = vec![Step::new(StepKind::Answered, self.now())];
+                self.change_operation(account, id, answered, |op| {
+                    op.done(payment);
+                    op.doubles = doubles;
+                });
+                crate::point!("act.after_settle");
+                self.watch(Arc::clone(account), id);
                 return Ok(Happened {
                     operation: id,
                     payment,
                 });
             }
-            Err(fault) if !fault.may_hide_success() => {
+            Err(fault) if crate::planted!("planted.trust_error") => {
+                self.change_operation(account, id, Vec::new(), |op| op.refused(fault.clone()));
+                return Err(fault);
+            }
+            Err(fault) if !is_silence(&fault) => {
                 // The front proxy repeats calls, and a refusal may be the answer to its second try: only a look that
                 // finds nothing lets it stand.
-                match self.look_after_refusal(session, &operation.intent, &fault).await {
+                let sight = self.look_after_refusal(account, &operation, &fault).await;
+                match sight.look {
                     Look::Found(payment) => {
-                        self.change_operation(session, id, |op| op.done(payment));
+                        let seen = vec![looked(&sight, false, self.now())];
+                        self.change_operation(account, id, seen, |op| {
+                            op.done(payment);
+                            op.doubles = beyond(&sight.made, payment);
+                        });
+                        self.watch(Arc::clone(account), id);
                         return Ok(Happened {
                             operation: id,
                             payment,
                         });
                     }
                     Look::Nothing => {
-                        self.change_operation(session, id, |op| op.refused(fault.clone()));
+                        crate::point!("act.before_settle");
+                        self.change_operation(account, id, Vec::new(), |op| op.refused(fault.clone()));
+                        self.watch(Arc::clone(account), id);
                         return Err(Fault {
                             money: MoneyMoved::No,
                             ..fault
@@ -104,85 +142,230 @@ impl<S: Shell> Engine<S> {
                     }
                     Look::Failed => tracing::warn!(%fault, operation = %id, "refused, but nobody can look"),
                 }
+                fault
             }
-            Err(fault) => tracing::warn!(%fault, operation = %id, "no answer; looking"),
-        }
-        self.change_operation(session, id, Operation::silence);
-        self.resolve(session, id, Some(FIRST_LOOKS)).await;
-        match session.operations.get(id).map(|op| op.state) {
-            Some(OperationState::Done(payment)) => Ok(Happened {
-                operation: id,
-                payment,
-            }),
+            Err(fault) => {
+                tracing::warn!(%fault, operation = %id, "no answer; looking");
+                fault
+            }
+        };
+        let step = Step::new(StepKind::Silence, self.now()).with("code", silence.code.name());
+        self.change_operation(account, id, vec![step], Operation::silence);
+        self.resolve(account, id, Some(FIRST_LOOKS)).await;
+        match account.operations.get(id).map(|op| op.state) {
+            Ok(OperationState::Done(payment)) => {
+                self.watch(Arc::clone(account), id);
+                Ok(Happened {
+                    operation: id,
+                    payment,
+                })
+            }
             _ => {
-                self.look_after(session, id);
+                self.look_after(Arc::clone(account), id);
                 Err(unknown(id))
             }
         }
     }
 
-    async fn look_after_refusal(&self, session: &Session, intent: &Intent, fault: &Fault) -> Look {
+    async fn look_after_refusal(
+        &self,
+        account: &Arc<OpenAccount>,
+        operation: &Operation,
+        fault: &Fault,
+    ) -> Sight {
+        let mut last = Sight::only(Look::Nothing);
         if never_carried_out(fault.code) {
-            return Look::Nothing;
+            return last;
         }
         for made in 0..LOOKS_AFTER_REFUSAL {
             if made > 0 {
-                tokio::time::sleep(wait_before(made)).await;
+                tokio::time::sleep(self.pace().wait_before(made)).await;
             }
-            let found = look(&self.line(session), intent).await;
-            if found != Look::Failed {
-                return found;
+            last = self.look_for(account, operation.id, &operation.intent).await;
+            if last.look != Look::Failed {
+                break;
             }
         }
-        Look::Failed
+        last
+    }
+
+    /// One look, by the best line there is to the account now.
+    async fn look_for(&self, account: &Arc<OpenAccount>, id: OperationId, intent: &Intent) -> Sight {
+        let Some(line) = self.line(account) else {
+            return Sight::only(Look::Failed);
+        };
+        look(&line, intent, |payment| {
+            account.operations.is_of_another(id, payment)
+        })
+        .await
+    }
+
+    /// What else the same intent has made so far. Failing is no reason to fail: it is watched anyhow.
+    async fn doubles_now(
+        &self,
+        account: &Arc<OpenAccount>,
+        operation: &Operation,
+        payment: Option<PaymentId>,
+    ) -> Vec<PaymentId> {
+        if !operation.intent.act.pays() {
+            return Vec::new();
+        }
+        let sight = self.look_for(account, operation.id, &operation.intent).await;
+        beyond(&sight.made, payment)
     }
 
     /// Looks on behind, until it is settled.
-    pub(crate) fn look_after(&self, session: &Arc<Session>, id: OperationId) {
+    pub(crate) fn look_after(&self, account: Arc<OpenAccount>, id: OperationId) {
         let engine = self.clone();
-        let session = Arc::clone(session);
-        tokio::spawn(async move { engine.resolve(&session, id, None).await });
+        self.behind(async move {
+            engine.resolve(&account, id, None).await;
+            engine.watch(account, id);
+        });
     }
 
-    async fn resolve(&self, session: &Arc<Session>, id: OperationId, most: Option<u32>) {
-        let Some(operation) = session.operations.get(id) else {
+    async fn resolve(&self, account: &Arc<OpenAccount>, id: OperationId, most: Option<u32>) {
+        let Ok(operation) = account.operations.get(id) else {
             return;
         };
         let intent = &operation.intent;
-        let looking = || async move { look(&self.line(session), intent).await };
-        let report = |operation: &Operation| {
-            let mut topics = vec![Topic::Operation(id), Topic::App];
+        let looking = || self.look_for(account, id, intent);
+        let report = |operation: &Operation, sight: &Sight| {
             if let OperationState::Done(payment) = operation.state {
-                topics.extend([Topic::Payments, Topic::Deals]);
+                let doubles = beyond(&sight.made, payment);
+                if !doubles.is_empty() {
+                    account
+                        .operations
+                        .change(id, self.now(), Vec::new(), |op| op.doubles = doubles);
+                }
+                let mut topics = vec![Topic::Payments, Topic::Deals];
                 topics.extend(payment.map(Topic::Payment));
                 topics.extend(intent.deal.map(Topic::Deal));
+                self.announce(account.id, &topics);
+                self.take_in_behind(account, payment, intent.deal);
+                if intent.act.pays()
+                    && let Some(payment) = payment
+                {
+                    self.note_taken_behind(account, id, payment);
+                }
             }
-            self.announce(session, &topics);
+            self.announce_operation(account, id);
         };
-        session
+        account
             .operations
             .resolve(id, looking, || self.now(), report, most)
             .await;
     }
 
-    /// The best line to the session's account: the current one, which may have been made anew with a new token.
-    fn line(&self, session: &Session) -> Marketplace {
-        self.session()
-            .ok()
-            .filter(|current| current.account == session.account)
-            .map_or_else(|| session.market.clone(), |current| current.market.clone())
+    /// Watches a settled payment behind until nothing of it can arrive any more, and looks then for what arrived
+    /// twice.
+    pub(crate) fn watch(&self, account: Arc<OpenAccount>, id: OperationId) {
+        let engine = self.clone();
+        self.behind(async move { engine.watch_to_the_end(&account, id).await });
     }
 
-    fn change_operation(&self, session: &Session, id: OperationId, change: impl FnOnce(&mut Operation)) {
-        session.operations.change(id, change);
-        self.announce(session, &[Topic::Operation(id), Topic::App]);
+    async fn watch_to_the_end(&self, account: &Arc<OpenAccount>, id: OperationId) {
+        let to_watch = |op: &Operation| op.intent.act.pays() && !op.watched && !op.state.is_open();
+        let Ok(operation) = account.operations.get(id) else {
+            return;
+        };
+        if !to_watch(&operation) {
+            return;
+        }
+        if matches!(&operation.state, OperationState::Refused(fault) if never_carried_out(fault.code)) {
+            account
+                .operations
+                .change(id, self.now(), Vec::new(), |op| op.watched = true);
+            return;
+        }
+        tokio::time::sleep(account.operations.to_watch(id)).await;
+        let mut looks = 0;
+        loop {
+            // What a later one on the same invoice is making just now is not this one's.
+            let busy = operation
+                .intent
+                .invoice
+                .is_some_and(|invoice| account.operations.on_invoice(invoice).is_some());
+            if !busy {
+                let sight = self.look_for(account, id, &operation.intent).await;
+                if sight.look != Look::Failed {
+                    let made = match operation.state {
+                        OperationState::Done(payment) => payment,
+                        _ => None,
+                    };
+                    let doubles = beyond(&sight.made, made);
+                    let found = !doubles.is_empty();
+                    let seen = vec![looked(&sight, true, self.now())];
+                    account.operations.change(id, self.now(), seen, |op| {
+                        op.doubles.extend(doubles);
+                        op.doubles.sort_unstable();
+                        op.doubles.dedup();
+                        op.watched = true;
+                    });
+                    if found {
+                        tracing::warn!(operation = %id, "carried out twice");
+                        for payment in &sight.made {
+                            self.take_in_behind(account, Some(payment.id), None);
+                        }
+                        self.announce(account.id, &[Topic::Payments]);
+                    }
+                    self.announce_operation(account, id);
+                    return;
+                }
+            }
+            tokio::time::sleep(self.pace().wait_before(looks)).await;
+            looks = looks.saturating_add(1);
+        }
     }
+
+    /// Writes down behind what was taken by an act that a look found.
+    fn note_taken_behind(&self, account: &Arc<OpenAccount>, id: OperationId, payment: PaymentId) {
+        let (engine, account) = (self.clone(), Arc::clone(account));
+        self.behind(async move {
+            if let Ok(seen) = engine.read_or_recall(&account, payment).await {
+                engine.change_operation(&account, id, Vec::new(), |op| op.took(&seen.payment));
+            }
+        });
+    }
+
+    /// The best line to an account: the current one, which may have been made anew with a new token.
+    pub(crate) fn line(&self, account: &OpenAccount) -> Option<Marketplace> {
+        account.line()
+    }
+
+    pub(crate) fn change_operation(
+        &self,
+        account: &OpenAccount,
+        id: OperationId,
+        steps: Vec<Step>,
+        change: impl FnOnce(&mut Operation),
+    ) {
+        account.operations.change(id, self.now(), steps, change);
+        self.announce_operation(account, id);
+    }
+
+    fn announce_operation(&self, account: &OpenAccount, id: OperationId) {
+        self.announce(account.id, &[Topic::Operation(id), Topic::Operations, Topic::App]);
+    }
+}
+
+/// The payments of one intent beyond the one that is known as its own.
+fn beyond(made: &[Payment], own: Option<PaymentId>) -> Vec<PaymentId> {
+    made.iter()
+        .map(|payment| payment.id)
+        .filter(|payment| Some(*payment) != own)
+        .collect()
 }
 
 fn unknown(id: OperationId) -> Fault {
     Fault::new(FaultCode::OutcomeUnknown)
         .with("operation", id)
         .money_unknown()
+}
+
+/// No answer to go by. A collision at the server is none either when the front proxy may have repeated the call: the
+/// first try may be the one it collided with, and be about to succeed (section 2.1).
+fn is_silence(fault: &Fault) -> bool {
+    fault.may_hide_success() || matches!(fault.code, FaultCode::Concurrency | FaultCode::ServerFailed)
 }
 
 /// Refused before it reached whoever acts: no line was made, or the door was not opened.

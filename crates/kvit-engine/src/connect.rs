@@ -12,8 +12,9 @@ use kvit_vault::{Account as VaultAccount, VaultError};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
-    account::{Account, AccountId, AccountKind, TokenPlace},
+    account::{Account, AccountId, AccountKind, StorePlace, TokenPlace},
     engine::Engine,
+    opening::{StoreStatus, store_entry, usable},
     seal::read_key,
     session::Session,
     shell::{Shell, Topic},
@@ -37,6 +38,10 @@ pub struct ConnectRequest {
     pub keep_in_keychain: bool,
     /// What to call it; empty: the host.
     pub label: String,
+    /// Where the key of its store is to be; `Practice` is not for real accounts.
+    pub store: StorePlace,
+    /// The passphrase of the store, for [`StorePlace::Passphrase`].
+    pub passphrase: SecretString,
 }
 
 /// What a server shows before it is trusted.
@@ -107,18 +112,7 @@ impl<S: Shell> Engine<S> {
             .as_ref()
             .map_or_else(AccountId::new_v4, |account| account.id);
         if known.is_none() {
-            self.keep_account(Account {
-                id,
-                kind: AccountKind::Practice,
-                label: String::new(),
-                username: None,
-                address: String::new(),
-                proxy: None,
-                certificate_pin: None,
-                public_key: None,
-                token: TokenPlace::Practice,
-                last_choice: None,
-            })?;
+            self.keep_account(Account::practice(id))?;
         }
         self.switch(id).await?;
         self.account(id)
@@ -148,6 +142,13 @@ impl<S: Shell> Engine<S> {
     pub async fn connect(&self, request: ConnectRequest) -> Result<Account, Fault> {
         let target = Target::parse(&request.address, &request.proxy, &request.certificate_pin)?;
         let token = normalised(&request.token)?;
+        let passphrase = match request.store {
+            StorePlace::Passphrase => {
+                usable(&request.passphrase)?;
+                Some(request.passphrase)
+            }
+            _ => None,
+        };
         let key = confirmed_key(&request.public_key, &request.confirmed_fingerprint)?;
         let address = target.address.to_string();
         let label = match request.label.trim() {
@@ -169,6 +170,12 @@ impl<S: Shell> Engine<S> {
                 TokenPlace::Session
             },
             last_choice: None,
+            store: match request.store {
+                StorePlace::Practice => StorePlace::Memory,
+                place => place,
+            },
+            store_opens: 0,
+            practice_key: None,
         };
         let market = self.connector().open(&account, token.clone())?;
         let profile = market.profile().await?;
@@ -184,6 +191,12 @@ impl<S: Shell> Engine<S> {
             account.id = earlier.id;
             account.last_choice.clone_from(&earlier.last_choice);
             account.public_key = account.public_key.or_else(|| earlier.public_key.clone());
+            account.certificate_pin = account
+                .certificate_pin
+                .or_else(|| earlier.certificate_pin.clone());
+            // What is kept stays where it is: a store is not left behind because of a new token.
+            account.store = earlier.store;
+            account.store_opens = earlier.store_opens;
             if request.label.trim().is_empty() {
                 account.label.clone_from(&earlier.label);
             }
@@ -191,7 +204,7 @@ impl<S: Shell> Engine<S> {
         account.username = Some(profile.name);
         self.keep_token(&account, token).await?;
         let kept = match self.keep_account(account.clone()) {
-            Ok(()) => self.switch(account.id).await,
+            Ok(()) => self.open_and_switch(account.id, passphrase).await,
             Err(fault) => Err(fault),
         };
         if let Err(fault) = kept {
@@ -254,14 +267,32 @@ impl<S: Shell> Engine<S> {
         self.account(id)
     }
 
-    /// Makes an account the current one and connects.
+    /// Opens a new account's store with the passphrase that was just chosen, and makes it the current one.
+    async fn open_and_switch(&self, id: AccountId, passphrase: Option<SecretString>) -> Result<(), Fault> {
+        self.make_current(id)?;
+        if passphrase.is_some() {
+            self.open_account(id, passphrase).await?;
+        }
+        self.switch(id).await
+    }
+
+    /// Makes an account the current one, opens its store and connects.
     ///
     /// # Errors
-    /// `AccountNotFound`, `SettingsUnwritable`, `PracticeFailed`. A line that does not open is told by the state of
-    /// the connection, not here: the account is current all the same.
+    /// `AccountNotFound`, `SettingsUnwritable`, `StoreTaken`, `PracticeFailed`. A store or a line that does not open is
+    /// told by their state, not here: the account is current all the same.
     pub async fn switch(&self, id: AccountId) -> Result<(), Fault> {
         let mut account = self.account(id)?;
         self.make_current(id)?;
+        let open = match self.open_account(id, None).await {
+            Ok(open) => open,
+            Err(fault) => {
+                // Without a journal nothing may be begun: no line is made.
+                self.set_store(id, StoreStatus::failed(fault));
+                return Ok(());
+            }
+        };
+        self.shell().changed(&[Topic::App, Topic::Payments, Topic::Deals]);
         let token = match account.token {
             TokenPlace::Practice => {
                 let folder = self.files().account(id)?;
@@ -286,8 +317,9 @@ impl<S: Shell> Engine<S> {
             .as_deref()
             .map(|text| read_key(text.as_bytes()))
             .transpose()?;
+        open.live().key = key.map(Arc::new);
         match token.and_then(|token| self.connector().open(&account, token)) {
-            Ok(market) => self.begin_session(Session::new(id, market, key, self.operations_of(id))),
+            Ok(market) => self.begin_session(Session::new(open, market)),
             Err(fault) => self.set_no_session(id, fault),
         }
         Ok(())
@@ -298,6 +330,7 @@ impl<S: Shell> Engine<S> {
     /// # Errors
     /// As [`Engine::switch`].
     pub async fn reconnect(&self) -> Result<(), Fault> {
+        self.take_folder()?;
         match self.state().current {
             Some(id) => self.switch(id).await,
             None => Err(FaultCode::AccountNotFound.into()),
@@ -311,10 +344,14 @@ impl<S: Shell> Engine<S> {
     pub async fn remove_account(&self, id: AccountId) -> Result<(), Fault> {
         let account = self.account(id)?;
         // From here on nothing is begun on it: what would become of that nobody could tell afterwards.
-        let operations = self.operations_of(id);
-        operations.close()?;
+        let open = self.opened_as(id);
+        if let Some(open) = &open {
+            open.operations.close()?;
+        }
         if let Err(fault) = self.take_out(&account).await {
-            operations.reopen();
+            if let Some(open) = &open {
+                open.operations.reopen();
+            }
             return Err(fault);
         }
         self.files().remove_account(id)?;
@@ -332,8 +369,14 @@ impl<S: Shell> Engine<S> {
         if self.state().current == Some(id) {
             self.end_session();
         }
+        let mut entries = Vec::new();
         if account.token == TokenPlace::Keychain {
-            let name = vault_name(id)?;
+            entries.push(vault_name(&id.as_hyphenated().to_string())?);
+        }
+        if account.store == StorePlace::Keychain {
+            entries.push(vault_name(&store_entry(id))?);
+        }
+        for name in entries {
             let vault = self.vault();
             blocking(move || vault.remove(&name))
                 .await?
@@ -370,7 +413,7 @@ impl<S: Shell> Engine<S> {
             self.keep_session_token(account.id, token);
             return Ok(());
         }
-        let name = vault_name(account.id)?;
+        let name = vault_name(&account.id.as_hyphenated().to_string())?;
         let vault = self.vault();
         blocking(move || vault.store(&name, &token))
             .await?
@@ -382,7 +425,9 @@ impl<S: Shell> Engine<S> {
         if account.token != TokenPlace::Keychain {
             return;
         }
-        let Ok(name) = vault_name(account.id) else { return };
+        let Ok(name) = vault_name(&account.id.as_hyphenated().to_string()) else {
+            return;
+        };
         let vault = self.vault();
         if let Ok(Err(error)) = blocking(move || vault.remove(&name)).await {
             tracing::warn!(%error, "a token stays in the keychain");
@@ -390,7 +435,7 @@ impl<S: Shell> Engine<S> {
     }
 
     async fn load_token(&self, id: AccountId) -> Result<SecretString, Fault> {
-        let name = vault_name(id)?;
+        let name = vault_name(&id.as_hyphenated().to_string())?;
         let vault = self.vault();
         blocking(move || vault.load(&name))
             .await?
@@ -399,12 +444,19 @@ impl<S: Shell> Engine<S> {
 
     fn begin_session(&self, session: Session) {
         let session = Arc::new(session);
-        let listening = tokio::spawn(self.clone().listen(Arc::clone(&session)));
-        for orphan in session.operations.take_orphans() {
-            tracing::warn!(operation = %orphan, "open when the app ended; looking");
-            self.look_after(&session, orphan);
+        let account = Arc::clone(&session.account);
+        let Some(listening) = self.behind(self.clone().listen(Arc::clone(&session))) else {
+            return;
+        };
+        if !self.set_session(session, listening) {
+            return;
         }
-        self.set_session(session, listening.abort_handle());
+        for orphan in account.operations.take_orphans() {
+            if orphan.state.is_open() {
+                tracing::warn!(operation = %orphan.id, "open when the app ended; looking");
+            }
+            self.look_after(Arc::clone(&account), orphan.id);
+        }
     }
 }
 
@@ -426,12 +478,12 @@ fn confirmed_key(text: &str, confirmed: &str) -> Result<Option<PinnedKey>, Fault
     Ok(Some(key))
 }
 
-fn vault_name(id: AccountId) -> Result<VaultAccount, Fault> {
-    VaultAccount::new(id.as_hyphenated().to_string()).map_err(|_| FaultCode::Internal.into())
+pub(crate) fn vault_name(entry: &str) -> Result<VaultAccount, Fault> {
+    VaultAccount::new(entry).map_err(|_| FaultCode::Internal.into())
 }
 
 /// The vault's error in our words; the chain goes to the log.
-fn keychain_fault(error: &VaultError) -> Fault {
+pub(crate) fn keychain_fault(error: &VaultError) -> Fault {
     tracing::warn!(%error, "keychain");
     let code = match error {
         VaultError::NoKeychain(_) => FaultCode::KeychainMissing,
@@ -443,7 +495,9 @@ fn keychain_fault(error: &VaultError) -> Fault {
     code.into()
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Fault> {
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Fault> {
     tokio::task::spawn_blocking(work)
         .await
         .map_err(|_| Fault::new(FaultCode::Internal))

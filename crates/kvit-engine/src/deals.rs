@@ -1,4 +1,4 @@
-//! Deals: list, one deal, its chat, "I paid", cancel.
+//! Deals: list, one deal, its chat, "I paid", cancel. Screens are answered from the store at once.
 
 use std::sync::Arc;
 
@@ -6,20 +6,26 @@ use kvit_domain::{
     Decimal, Timestamp,
     deal::{Deal, DealStatus, MESSAGE_LIMIT},
     fault::{Fault, FaultCode},
-    id::{DealId, UserId},
+    id::{DealId, PaymentId, UserId},
 };
+use kvit_store::{Freshness, KeptDeal};
 
 use crate::{
+    account::AccountId,
     engine::Engine,
-    operation::{Act, Intent},
+    open_account::{OpenAccount, Reread},
+    operation::{Intent, cancel_deal, declare_paid},
     operations::Attempt,
     payments::{Turn, WaitsFor, turn_of_deal},
-    session::{Session, keep},
+    session::Session,
     shell::{Shell, Topic},
 };
 
-/// Deals asked for, newest first. The call has no cursor (section 13.6).
-const NEWEST: u32 = 200;
+/// Deals shown.
+const SHOWN: u32 = 500;
+
+/// Deals asked for, newest first. The call has no cursor (section 13.6), so the first time more and more are asked for.
+pub(crate) const NEWEST: u32 = 200;
 
 /// A deal as this person sees it.
 #[derive(Debug, Clone)]
@@ -39,15 +45,13 @@ impl SeenDeal {
     }
 }
 
-impl Session {
+impl OpenAccount {
     /// Open deals that wait for the person.
     pub(crate) fn deals_waiting(&self, now: Timestamp) -> u32 {
-        let Some(profile) = self.known_profile() else {
-            return 0;
-        };
-        let held = self.held();
-        let waiting = held.deals.values().filter(|(deal, _)| {
-            turn_of_deal(deal, profile.id).is_some_and(|turn| {
+        let Ok(me) = self.me() else { return 0 };
+        let open = self.ask(|store| store.deals(true, SHOWN)).unwrap_or_default();
+        let waiting = open.iter().filter(|kept| {
+            turn_of_deal(&kept.deal, me).is_some_and(|turn| {
                 matches!(turn.waits_for, WaitsFor::MyTransfer | WaitsFor::MyConfirmation)
                     && turn.until.is_none_or(|until| until > now)
             })
@@ -57,68 +61,75 @@ impl Session {
 }
 
 impl<S: Shell> Engine<S> {
-    /// All deals, newest first; without a connection copies read in this run.
+    /// All deals, newest first, from the store.
     ///
     /// # Errors
-    /// What stands in the way, if there are no copies.
+    /// Why the store is not open.
     pub async fn deals(&self) -> Result<Vec<SeenDeal>, Fault> {
-        let session = self.session()?;
-        let read = async {
-            let me = session.profile().await?.id;
-            Ok::<_, Fault>((me, session.market.deals(&DealStatus::ALL, NEWEST).await?))
-        };
-        let (me, mut deals) = match read.await {
-            Ok((me, deals)) => {
-                let now = self.now();
-                for deal in &deals {
-                    self.hold_deal(&session, deal.clone());
-                }
-                (me, deals.into_iter().map(|deal| (deal, now)).collect::<Vec<_>>())
-            }
-            Err(fault) => {
-                let copies: Vec<_> = session.held().deals.values().cloned().collect();
-                match session.known_profile() {
-                    Some(profile) if !copies.is_empty() => (profile.id, copies),
-                    _ => return Err(fault),
-                }
-            }
-        };
-        deals.sort_by_key(|(deal, _)| std::cmp::Reverse(deal.id));
-        Ok(deals
+        let account = self.opened()?;
+        let kept = account.ask_behind(|store| store.deals(false, SHOWN)).await?;
+        if kept.is_empty() {
+            return Ok(Vec::new());
+        }
+        let me = account.me()?;
+        Ok(kept
             .into_iter()
-            .map(|(deal, read)| SeenDeal { deal, me, read })
+            .map(|KeptDeal { deal, read }| SeenDeal { deal, me, read })
             .collect())
     }
 
-    /// One deal, read now; without a connection the copy read last.
+    /// One deal, from the store at once; it is read again behind, and announced if that shows anything. One that is not
+    /// in the store is read now.
     ///
     /// # Errors
     /// `DealNotFound`, or what stands in the way.
     pub async fn deal(&self, id: DealId) -> Result<SeenDeal, Fault> {
-        let session = self.session()?;
-        match self.read_deal(&session, id).await {
-            Err(fault) if fault.code != FaultCode::DealNotFound => recall(&session, id).ok_or(fault),
+        let account = self.opened()?;
+        match recall(&account, id)? {
+            Some(seen) => {
+                self.reread_behind(&account, Reread::Deal(id));
+                Ok(seen)
+            }
+            None => self.reread_deal(&account, id).await,
+        }
+    }
+
+    /// One deal, read at the marketplace now; without a connection the copy.
+    ///
+    /// # Errors
+    /// `DealNotFound`, or what stands in the way.
+    pub async fn deal_now(&self, id: DealId) -> Result<SeenDeal, Fault> {
+        let account = self.opened()?;
+        match self.reread_deal(&account, id).await {
+            Err(fault) if fault.code != FaultCode::DealNotFound => recall(&account, id)?.ok_or(fault),
             answer => answer,
         }
     }
 
     /// A deal that was just acted on: read now, or else the copy of what the act was answered with.
-    async fn read_or_recall_deal(&self, session: &Arc<Session>, id: DealId) -> Result<SeenDeal, Fault> {
-        match self.read_deal(session, id).await {
-            Err(fault) => recall(session, id).ok_or(fault),
+    async fn read_or_recall_deal(&self, account: &Arc<OpenAccount>, id: DealId) -> Result<SeenDeal, Fault> {
+        match self.reread_deal(account, id).await {
+            Err(fault) => recall(account, id)?.ok_or(fault),
             answer => answer,
         }
     }
 
-    async fn read_deal(&self, session: &Arc<Session>, id: DealId) -> Result<SeenDeal, Fault> {
-        let me = session.profile().await?.id;
-        let deal = session.market.deal(id).await?;
-        self.hold_deal(session, deal.clone());
-        Ok(SeenDeal {
-            deal,
-            me,
-            read: self.now(),
-        })
+    /// Reads one deal at the marketplace and takes it in.
+    ///
+    /// # Errors
+    /// `DealNotFound`, or what stands in the way.
+    pub(crate) async fn reread_deal(
+        &self,
+        account: &Arc<OpenAccount>,
+        id: DealId,
+    ) -> Result<SeenDeal, Fault> {
+        let line = account.line().ok_or(FaultCode::NotConnected)?;
+        let deal = line.deal(id).await?;
+        let read = self.now();
+        self.hold_deals(account, vec![deal.clone()], Freshness::Read)
+            .await;
+        let me = account.me()?;
+        Ok(SeenDeal { deal, me, read })
     }
 
     /// Reads the open deals, so that what waits for the person is known.
@@ -127,23 +138,57 @@ impl<S: Shell> Engine<S> {
             .into_iter()
             .filter(|status| status.is_open())
             .collect();
-        for deal in session.market.deals(&open, NEWEST).await? {
-            self.hold_deal(session, deal);
+        let deals = session.market.deals(&open, NEWEST).await?;
+        // What is open here and not there any more has ended: how, only reading it tells.
+        let kept = session.account.ask(|store| store.deals(true, SHOWN))?;
+        for ended in kept
+            .iter()
+            .map(|kept| kept.deal.id)
+            .filter(|id| deals.iter().all(|deal| deal.id != *id))
+        {
+            if let Err(fault) = self.reread_deal(&session.account, ended).await {
+                tracing::info!(%fault, deal = %ended, "not read again");
+            }
         }
+        self.hold_deals(&session.account, deals, Freshness::Read).await;
         Ok(())
     }
 
-    pub(crate) fn hold_deal(&self, session: &Session, deal: Deal) {
+    /// Takes deals in, and announces those that changed.
+    pub(crate) async fn hold_deals(
+        &self,
+        account: &Arc<OpenAccount>,
+        deals: Vec<Deal>,
+        freshness: Freshness,
+    ) {
         let now = self.now();
-        keep(&mut session.held().deals, deal.id, (deal, now));
+        let payments: Vec<Option<PaymentId>> = deals.iter().map(|deal| deal.payment).collect();
+        let kept = account
+            .keep_behind(move |store| store.keep_deals(deals, freshness, now))
+            .await;
+        let mut topics = Vec::new();
+        for ((id, changed), payment) in kept.into_iter().flatten().zip(payments) {
+            if changed {
+                topics.extend([Topic::Deal(id), Topic::Deals, Topic::App]);
+                if let Some(payment) = payment {
+                    topics.extend([Topic::Payment(payment), Topic::Payments]);
+                }
+            }
+        }
+        self.announce(account.id, &topics);
     }
 
     /// Sends a message. Not repeated by itself: after silence the chat is read, and the person sees whether it is
     /// there.
     ///
     /// # Errors
-    /// `MessageEmpty`, `MessageTooLong`, `DealClosedForMessages`, or what stands in the way.
-    pub async fn send_deal_message(&self, id: DealId, text: &str) -> Result<SeenDeal, Fault> {
+    /// `AccountChanged`, `MessageEmpty`, `MessageTooLong`, `DealClosedForMessages`, or what stands in the way.
+    pub async fn send_deal_message(
+        &self,
+        account: AccountId,
+        id: DealId,
+        text: &str,
+    ) -> Result<SeenDeal, Fault> {
         let text = text.trim();
         if text.is_empty() {
             return Err(FaultCode::MessageEmpty.into());
@@ -151,8 +196,10 @@ impl<S: Shell> Engine<S> {
         if text.encode_utf16().count() > MESSAGE_LIMIT {
             return Err(FaultCode::MessageTooLong.into());
         }
-        let session = self.session()?;
-        let before = self.read_deal(&session, id).await?;
+        let session = self.session_of(account)?;
+        let account = &session.account;
+        session.profile().await?;
+        let before = self.reread_deal(account, id).await?;
         if !before.deal.can_write() {
             return Err(FaultCode::DealClosedForMessages.into());
         }
@@ -162,10 +209,10 @@ impl<S: Shell> Engine<S> {
                 // It is sent: whatever fails from here on must not make the person send it again.
                 let mut deal = before.deal;
                 deal.messages.push(message);
-                self.hold_deal(&session, deal);
+                self.hold_deals(account, vec![deal], Freshness::Read).await;
             }
             Err(fault) if fault.may_hide_success() => {
-                let after = self.read_deal(&session, id).await.map_err(|_| fault.clone())?;
+                let after = self.reread_deal(account, id).await.map_err(|_| fault.clone())?;
                 let there = after.deal.messages.iter().any(|message| {
                     last.is_none_or(|last| message.id > last)
                         && message.author == Some(after.me)
@@ -177,18 +224,24 @@ impl<S: Shell> Engine<S> {
             }
             Err(fault) => return Err(fault),
         }
-        self.announce(&session, &[Topic::Deal(id)]);
-        self.read_or_recall_deal(&session, id).await
+        self.announce(account.id, &[Topic::Deal(id)]);
+        self.read_or_recall_deal(account, id).await
     }
 
     /// Says that the fiat was sent. Final.
     ///
     /// # Errors
-    /// The refusal; `AdChanged` if the sum is not the one the person saw; `OutcomeUnknown`.
-    pub async fn declare_paid(&self, id: DealId, seen_fiat: Decimal) -> Result<SeenDeal, Fault> {
-        let session = self.session()?;
-        let attempt = session.operations.attempt();
-        let before = self.read_deal(&session, id).await?;
+    /// `AccountChanged`; the refusal; `AdChanged` if the sum is not the one the person saw; `OutcomeUnknown`.
+    pub async fn declare_paid(
+        &self,
+        account: AccountId,
+        id: DealId,
+        seen_fiat: Decimal,
+    ) -> Result<SeenDeal, Fault> {
+        let session = self.session_of(account)?;
+        let attempt = session.account.operations.attempt();
+        session.profile().await?;
+        let before = self.reread_deal(&session.account, id).await?;
         if before.deal.fiat_declared {
             return Err(FaultCode::AlreadyDeclared.into());
         }
@@ -206,68 +259,68 @@ impl<S: Shell> Engine<S> {
                 .with("currency", before.deal.fiat.currency()));
         }
         let (engine, line) = (self.clone(), Arc::clone(&session));
-        let call = async move {
-            let deal = line.market.declare_paid(id).await?;
-            let payment = deal.payment;
-            engine.hold_deal(&line, deal);
-            Ok(payment)
+        let call = move || {
+            let (engine, line) = (engine.clone(), Arc::clone(&line));
+            async move {
+                let deal = line.market.declare_paid(id).await?;
+                let payment = deal.payment;
+                engine
+                    .hold_deals(&line.account, vec![deal], Freshness::Read)
+                    .await;
+                Ok(payment)
+            }
         };
-        self.act_on_deal(&session, attempt, Act::DeclarePaid, &before, call)
-            .await
+        let intent = declare_paid::intent(&before);
+        self.act_on_deal(&session, attempt, intent, &before, call).await
     }
 
     /// Cancels a deal; its payment is canceled with it.
     ///
     /// # Errors
-    /// The refusal, or `OutcomeUnknown`.
-    pub async fn cancel_deal(&self, id: DealId) -> Result<SeenDeal, Fault> {
-        let session = self.session()?;
-        let attempt = session.operations.attempt();
-        let before = self.read_deal(&session, id).await?;
+    /// `AccountChanged`; the refusal; or `OutcomeUnknown`.
+    pub async fn cancel_deal(&self, account: AccountId, id: DealId) -> Result<SeenDeal, Fault> {
+        let session = self.session_of(account)?;
+        let attempt = session.account.operations.attempt();
+        session.profile().await?;
+        let before = self.reread_deal(&session.account, id).await?;
         if !before.deal.can_cancel(self.now()) {
             return Err(not_canceled(&before.deal).into());
         }
         let (engine, line) = (self.clone(), Arc::clone(&session));
-        let call = async move {
-            let deal = line.market.cancel_deal(id).await?;
-            let payment = deal.payment;
-            engine.hold_deal(&line, deal);
-            Ok(payment)
+        let call = move || {
+            let (engine, line) = (engine.clone(), Arc::clone(&line));
+            async move {
+                let deal = line.market.cancel_deal(id).await?;
+                let payment = deal.payment;
+                engine
+                    .hold_deals(&line.account, vec![deal], Freshness::Read)
+                    .await;
+                Ok(payment)
+            }
         };
-        self.act_on_deal(&session, attempt, Act::CancelDeal, &before, call)
-            .await
+        let intent = cancel_deal::intent(&before);
+        self.act_on_deal(&session, attempt, intent, &before, call).await
     }
 
     async fn act_on_deal<C>(
         &self,
         session: &Arc<Session>,
         attempt: Attempt,
-        act: Act,
+        intent: Intent,
         before: &SeenDeal,
-        call: C,
+        call: impl Fn() -> C + Send + 'static,
     ) -> Result<SeenDeal, Fault>
     where
-        C: Future<Output = Result<Option<kvit_domain::id::PaymentId>, Fault>> + Send + 'static,
+        C: Future<Output = Result<Option<PaymentId>, Fault>> + Send + 'static,
     {
         let id = before.deal.id;
-        let intent = Intent {
-            act,
-            invoice: None,
-            payment: before.deal.payment,
-            deal: Some(id),
-            pieces: None,
-            amount: None,
-            fiat: Some(before.deal.fiat),
-            ad: None,
-            counterparty: Some(before.deal.counterparty(before.me).name.clone()),
-            mark: None,
-        };
         self.carry_out(session, attempt, intent, call).await?;
         let mut topics = vec![Topic::Deal(id), Topic::Deals, Topic::App, Topic::Payments];
         topics.extend(before.deal.payment.map(Topic::Payment));
-        self.announce(session, &topics);
+        self.announce(session.account.id, &topics);
+        self.take_in_behind(&session.account, before.deal.payment, None);
         // It is done: whatever fails from here on must not say otherwise.
-        self.read_or_recall_deal(session, id).await
+        self.read_or_recall_deal(&session.account, id).await
     }
 }
 
@@ -280,8 +333,10 @@ pub(crate) fn not_canceled(deal: &Deal) -> FaultCode {
 }
 
 /// The copy of a deal, if there is one.
-fn recall(session: &Session, id: DealId) -> Option<SeenDeal> {
-    let (deal, read) = session.held().deals.get(&id).cloned()?;
-    let me = session.known_profile()?.id;
-    Some(SeenDeal { deal, me, read })
+fn recall(account: &OpenAccount, id: DealId) -> Result<Option<SeenDeal>, Fault> {
+    let Some(KeptDeal { deal, read }) = account.ask(|store| store.deal(id))? else {
+        return Ok(None);
+    };
+    let me = account.me()?;
+    Ok(Some(SeenDeal { deal, me, read }))
 }

@@ -8,31 +8,48 @@ use std::{
 
 use kvit_domain::{
     Timestamp,
-    balance::Balance,
     fault::{Fault, FaultCode},
-    money::{Fiat, Sats},
 };
 use kvit_proof::PinnedKey;
 use kvit_vault::Vault;
 use secrecy::SecretString;
-use tokio::task::AbortHandle;
+use tokio::task::{AbortHandle, JoinSet};
 
 use crate::{
-    account::{Account, AccountId},
+    account::{Account, AccountId, StorePlace},
     connect::{Connector, Keychain},
     files::Files,
-    journal::Journal,
     listen::{Connection, ConnectionState},
-    operation::Operation,
-    operations::Operations,
+    money::MoneyMap,
+    open_account::OpenAccount,
+    opening::{StoreState, StoreStatus},
+    operation::{Operation, OperationId, Step},
+    pace::Pace,
     seal::read_key,
     session::Session,
     settings::Settings,
     shell::{Practice, Shell, Topic},
+    sync::SyncProgress,
 };
 
 const ACCOUNTS: &str = "accounts.json";
 const SETTINGS: &str = "settings.json";
+
+/// What an engine is made of.
+pub struct EngineParts<S> {
+    /// The folder of the app.
+    pub folder: PathBuf,
+    /// The surroundings.
+    pub shell: S,
+    /// Where secrets are.
+    pub vault: Arc<dyn Vault>,
+    /// The practice marketplace.
+    pub practice: Box<dyn Practice>,
+    /// Lines to marketplaces.
+    pub connector: Box<dyn Connector>,
+    /// How long things take there.
+    pub pace: Pace,
+}
 
 /// The use cases. Cheap to clone; all clones are one.
 pub struct Engine<S: Shell> {
@@ -52,19 +69,26 @@ struct Inner<S> {
     vault: Arc<dyn Vault>,
     practice: Box<dyn Practice>,
     connector: Box<dyn Connector>,
+    pace: Pace,
     files: Files,
+    /// Stores are opened one at a time.
+    opening: tokio::sync::Mutex<()>,
+    /// What goes on behind; `None` once the engine was shut.
+    tasks: Mutex<Option<JoinSet<()>>>,
     state: Mutex<State>,
 }
 
 struct State {
     book: Book,
     settings: Settings,
-    keychain: Keychain,
+    keychain: Option<Keychain>,
     session: Option<(Arc<Session>, AbortHandle)>,
     /// Why there is no session for the current account.
     without_session: Connection,
     session_tokens: HashMap<AccountId, SecretString>,
-    operations: HashMap<AccountId, Arc<Operations>>,
+    open: HashMap<AccountId, Arc<OpenAccount>>,
+    /// The store of the current account.
+    store: StoreStatus,
 }
 
 /// Accounts as kept on disk.
@@ -75,6 +99,11 @@ struct Book {
 }
 
 impl Book {
+    fn settled(mut self) -> Self {
+        self.accounts = self.accounts.into_iter().map(Account::settled).collect();
+        self
+    }
+
     fn account(&mut self, id: AccountId) -> Result<&mut Account, Fault> {
         self.accounts
             .iter_mut()
@@ -94,94 +123,151 @@ pub struct EngineState {
     pub connection: Connection,
     /// Its money, once read.
     pub money: Option<MoneyMap>,
-    /// Keychain, as last probed.
-    pub keychain: Keychain,
+    /// Keychain, as last probed; `None` before the first time.
+    pub keychain: Option<Keychain>,
     /// Operations that are not settled.
     pub operations: Vec<Operation>,
     /// Open deals that wait for the person.
     pub deals_waiting: u32,
+    /// The store of the account in use.
+    pub store: StoreStatus,
+    /// Where its key is.
+    pub store_place: Option<StorePlace>,
+    /// Where reading everything stands.
+    pub sync: Option<SyncProgress>,
+    /// News that was not read.
+    pub unread_news: u32,
+    /// Contradictions that were not seen.
+    pub unseen_notices: u32,
     /// Settings.
     pub settings: Settings,
 }
 
-/// The money map.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MoneyMap {
-    /// Balance as read.
-    pub balance: Balance,
-    /// In operations whose outcome is not known.
-    pub unresolved: Sats,
-    /// The spendable part in the person's currency; an estimate.
-    pub estimate: Option<Fiat>,
-    /// When read.
-    pub read: Timestamp,
-}
-
 impl<S: Shell> Engine<S> {
-    /// Opens the engine over its folder. Connects to nothing yet: [`Engine::resume`] does.
+    /// Opens the engine over its folder. Opens no store and connects to nothing yet: [`Engine::resume`] does. Where
+    /// another process works in the folder, everything here says so until [`Engine::reconnect`] finds it free.
     ///
     /// # Errors
     /// `SettingsUnwritable` if the folder cannot be made.
-    pub fn open(
-        folder: PathBuf,
-        shell: S,
-        vault: Arc<dyn Vault>,
-        practice: Box<dyn Practice>,
-        connector: Box<dyn Connector>,
-    ) -> Result<Self, Fault> {
-        let files = Files::open(folder)?;
+    pub fn open(parts: EngineParts<S>) -> Result<Self, Fault> {
+        let files = Files::open(parts.folder)?;
+        let taken = files.take().err();
         let book: Book = files.read(ACCOUNTS);
         let settings = files.read(SETTINGS);
-        let idle = Connection {
-            state: ConnectionState::Idle,
-            ..Connection::default()
-        };
         let state = State {
-            book,
+            book: book.settled(),
             settings,
-            keychain: Keychain::Ready,
+            keychain: None,
             session: None,
-            without_session: idle,
+            without_session: Connection::idle(),
             session_tokens: HashMap::new(),
-            operations: HashMap::new(),
+            open: HashMap::new(),
+            store: taken.map_or_else(StoreStatus::default, StoreStatus::failed),
         };
         Ok(Self {
             inner: Arc::new(Inner {
-                shell,
-                vault,
-                practice,
-                connector,
+                shell: parts.shell,
+                vault: parts.vault,
+                practice: parts.practice,
+                connector: parts.connector,
+                pace: parts.pace,
                 files,
+                opening: tokio::sync::Mutex::new(()),
+                tasks: Mutex::new(Some(JoinSet::new())),
                 state: Mutex::new(state),
             }),
         })
     }
 
-    /// Connects the account that was current when the app closed, if any.
+    /// Opens the account that was current when the app closed, if any, and connects it.
     pub async fn resume(&self) {
         let current = self.lock().book.current;
         if let Some(id) = current
             && let Err(fault) = self.switch(id).await
         {
             tracing::error!(%fault, "the current account could not be opened");
-            self.set_no_session(id, fault);
+            if fault.code == FaultCode::StoreTaken {
+                self.set_store(id, StoreStatus::failed(fault));
+            } else {
+                self.set_no_session(id, fault);
+            }
         }
     }
 
-    /// Everything the frame needs, as known now; asks nobody.
+    /// Ends everything that goes on behind and closes the stores: the app is about to end. Operations that are on their
+    /// way are looked after at the next start.
+    pub async fn shut(&self) {
+        let tasks = self.tasks().take();
+        if let Some(mut tasks) = tasks {
+            tasks.abort_all();
+            while tasks.join_next().await.is_some() {}
+        }
+        self.end_session();
+        // Each store is closed when the last question to it has ended.
+        self.lock().open.clear();
+    }
+
+    fn tasks(&self) -> MutexGuard<'_, Option<JoinSet<()>>> {
+        self.inner.tasks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Was it shut?
+    pub(crate) fn is_shut(&self) -> bool {
+        self.tasks().is_none()
+    }
+
+    /// Does something behind, unless the engine was shut.
+    pub(crate) fn behind(&self, work: impl Future<Output = ()> + Send + 'static) -> Option<AbortHandle> {
+        let mut tasks = self.tasks();
+        let tasks = tasks.as_mut()?;
+        while tasks.try_join_next().is_some() {}
+        Some(tasks.spawn(work))
+    }
+
+    /// Tries the folder again, which another process had.
+    pub(crate) fn take_folder(&self) -> Result<(), Fault> {
+        let was_taken = self
+            .lock()
+            .store
+            .fault
+            .as_ref()
+            .is_some_and(|fault| fault.code == FaultCode::StoreTaken);
+        self.inner.files.take()?;
+        if was_taken {
+            // The other process may have written since.
+            let book: Book = self.inner.files.read(ACCOUNTS);
+            let settings = self.inner.files.read(SETTINGS);
+            let mut state = self.lock();
+            state.book = book.settled();
+            state.settings = settings;
+            state.store = StoreStatus::default();
+        }
+        Ok(())
+    }
+
+    /// Everything the frame needs, as known now; asks nobody but the store.
     pub fn state(&self) -> EngineState {
-        let (book, settings, keychain, session, without) = {
+        let (book, settings, keychain, session, without, store, account) = {
             let state = self.lock();
             let session = state.session.as_ref().map(|(session, _)| Arc::clone(session));
+            let account = state
+                .book
+                .current
+                .and_then(|current| state.open.get(&current).map(Arc::clone));
             (
                 state.book.clone(),
                 state.settings,
                 state.keychain,
                 session,
                 state.without_session.clone(),
+                state.store.clone(),
+                account,
             )
         };
-        let now = self.now();
+        let store_place = book
+            .current
+            .and_then(|current| book.accounts.iter().find(|account| account.id == current))
+            .map(|account| account.store);
         let mut engine_state = EngineState {
             accounts: book.accounts,
             current: book.current,
@@ -190,21 +276,30 @@ impl<S: Shell> Engine<S> {
             keychain,
             operations: Vec::new(),
             deals_waiting: 0,
+            store,
+            store_place,
+            sync: None,
+            unread_news: 0,
+            unseen_notices: 0,
             settings,
         };
-        if let Some(current) = engine_state.current {
-            engine_state.operations = self.operations_of(current).open();
-        }
         if let Some(session) = session {
-            let balance = session.held().balance;
-            engine_state.money = balance.map(|(balance, read)| MoneyMap {
-                balance,
-                unresolved: session.operations.unresolved(),
-                estimate: session.estimate(balance.confirmed),
-                read,
-            });
-            engine_state.deals_waiting = session.deals_waiting(now);
-            engine_state.connection = session.held().connection.clone();
+            engine_state.connection = session.connection().clone();
+        }
+        if let Some(account) = account {
+            engine_state.operations = account.operations.open();
+            engine_state.money = self.money(&account);
+            engine_state.deals_waiting = account.deals_waiting(self.now());
+            engine_state.sync = Some(account.live().sync.clone());
+            engine_state.unread_news = account.ask(|store| store.unread_news()).unwrap_or_default();
+            engine_state.unseen_notices = account.ask(|store| store.unseen_notices()).unwrap_or_default();
+            if engine_state.store.fault.is_none() {
+                engine_state.store.fault.clone_from(&account.live().trouble);
+            }
+            if !account.operations.in_doubt() {
+                // What was missing cannot arrive any more; that something was missing stays said.
+                engine_state.store.nothing_may_begin = false;
+            }
         }
         engine_state
     }
@@ -223,17 +318,45 @@ impl<S: Shell> Engine<S> {
         Ok(())
     }
 
-    /// An operation of this run, of any account, connected or not.
+    /// An operation of the account in use, whenever it was.
     ///
     /// # Errors
-    /// `Internal` if there is none of that number.
-    pub fn operation(&self, id: crate::operation::OperationId) -> Result<Operation, Fault> {
-        let state = self.lock();
-        state
-            .operations
-            .values()
-            .find_map(|operations| operations.get(id))
-            .ok_or_else(|| FaultCode::Internal.into())
+    /// `OperationNotFound`; or why the store is not open.
+    pub fn operation(&self, id: OperationId) -> Result<Operation, Fault> {
+        self.opened()?.operations.get(id)
+    }
+
+    /// Its steps: what happened, what was looked at, what that showed.
+    ///
+    /// # Errors
+    /// A fault of the store.
+    pub fn steps(&self, id: OperationId) -> Result<Vec<Step>, Fault> {
+        self.opened()?.operations.journal().steps(id)
+    }
+
+    /// Operations of the account in use, newest first, `count` of those before a number; each with its number.
+    ///
+    /// # Errors
+    /// A fault of the store.
+    pub fn operations(&self, before: Option<u64>, count: u32) -> Result<Vec<(u64, Operation)>, Fault> {
+        let account = self.opened()?;
+        let page = account.operations.journal().page(before, count)?;
+        // What is open is known better here than on disk: how often was looked.
+        Ok(page
+            .into_iter()
+            .map(|(number, kept)| {
+                let held = account.operations.get(kept.id).unwrap_or(kept);
+                (number, held)
+            })
+            .collect())
+    }
+
+    /// Operations that are on their way or not known: quitting now leaves them to the next start.
+    pub fn unsettled(&self) -> Vec<Operation> {
+        let open: Vec<Arc<OpenAccount>> = self.lock().open.values().map(Arc::clone).collect();
+        open.iter()
+            .flat_map(|account| account.operations.open())
+            .collect()
     }
 
     /// The accounts.
@@ -267,6 +390,73 @@ impl<S: Shell> Engine<S> {
             .iter()
             .filter_map(|text| read_key(text.as_bytes()).ok().map(Arc::new))
             .collect()
+    }
+
+    /// The account in use, its store open.
+    ///
+    /// # Errors
+    /// Why it is not: locked, damaged, being opened.
+    pub(crate) fn opened(&self) -> Result<Arc<OpenAccount>, Fault> {
+        let state = self.lock();
+        let current = state.book.current;
+        current
+            .and_then(|current| state.open.get(&current).map(Arc::clone))
+            .ok_or_else(|| {
+                let fault = state.store.fault.clone();
+                fault.unwrap_or_else(|| FaultCode::NotConnected.into())
+            })
+    }
+
+    /// The account in use, if it is still the one that a request was made for.
+    ///
+    /// # Errors
+    /// `AccountChanged`; or what stands in the way of a session.
+    pub(crate) fn session_of(&self, account: AccountId) -> Result<Arc<Session>, Fault> {
+        if self.lock().book.current != Some(account) {
+            return Err(FaultCode::AccountChanged.into());
+        }
+        let session = self.session()?;
+        if session.account.id == account {
+            Ok(session)
+        } else {
+            Err(FaultCode::AccountChanged.into())
+        }
+    }
+
+    /// An open account by its number.
+    pub(crate) fn opened_as(&self, id: AccountId) -> Option<Arc<OpenAccount>> {
+        self.lock().open.get(&id).map(Arc::clone)
+    }
+
+    pub(crate) fn keep_open(&self, account: Arc<OpenAccount>) {
+        self.lock().open.insert(account.id, account);
+    }
+
+    /// Says how the store of the current account stands.
+    pub(crate) fn set_store(&self, account: AccountId, status: StoreStatus) {
+        {
+            let mut state = self.lock();
+            if state.book.current != Some(account) {
+                return;
+            }
+            state.store = status;
+        }
+        self.shell().changed(&[
+            Topic::App,
+            Topic::Payments,
+            Topic::Deals,
+            Topic::Receipts,
+            Topic::Operations,
+            Topic::News,
+        ]);
+    }
+
+    pub(crate) async fn opening(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.inner.opening.lock().await
+    }
+
+    pub(crate) fn pace(&self) -> &Pace {
+        &self.inner.pace
     }
 
     /// The current session.
@@ -308,28 +498,29 @@ impl<S: Shell> Engine<S> {
 
     /// Tells the shell, unless another account is in use by now. A session whose line was made anew still speaks:
     /// what became of its operations concerns the new one as well.
-    pub(crate) fn announce(&self, session: &Session, topics: &[Topic]) {
-        let current = self.lock().book.current == Some(session.account);
+    pub(crate) fn announce(&self, account: AccountId, topics: &[Topic]) {
+        let current = self.lock().book.current == Some(account);
         if current && !topics.is_empty() {
             self.shell().changed(topics);
         }
     }
 
     /// Takes a session into use, unless the person chose another account while it was made: one account's money must
-    /// never be shown as another's.
-    pub(crate) fn set_session(&self, session: Arc<Session>, listening: AbortHandle) {
-        let old = {
+    /// never be shown as another's. `false`: it was not taken.
+    pub(crate) fn set_session(&self, session: Arc<Session>, listening: AbortHandle) -> bool {
+        let (old, taken) = {
             let mut state = self.lock();
-            if state.book.current == Some(session.account) {
-                state.session.replace((session, listening))
+            if state.book.current == Some(session.account.id) {
+                (state.session.replace((session, listening)), true)
             } else {
-                Some((session, listening))
+                (Some((session, listening)), false)
             }
         };
         if let Some((_, listening)) = old {
             listening.abort();
         }
-        self.shell().changed(&[Topic::App, Topic::Payments, Topic::Deals]);
+        self.shell().changed(&[Topic::App]);
+        taken
     }
 
     /// Says why an account has no session, if it is the one in use.
@@ -355,10 +546,7 @@ impl<S: Shell> Engine<S> {
     pub(crate) fn end_session(&self) {
         let old = {
             let mut state = self.lock();
-            state.without_session = Connection {
-                state: ConnectionState::Idle,
-                ..Connection::default()
-            };
+            state.without_session = Connection::idle();
             state.session.take()
         };
         if let Some((_, listening)) = old {
@@ -366,15 +554,8 @@ impl<S: Shell> Engine<S> {
         }
     }
 
-    /// The operations of an account, whatever its line does.
-    pub(crate) fn operations_of(&self, id: AccountId) -> Arc<Operations> {
-        let mut state = self.lock();
-        let journal = || Operations::kept_in(Journal::new(self.inner.files.clone(), id));
-        Arc::clone(state.operations.entry(id).or_insert_with(|| Arc::new(journal())))
-    }
-
     pub(crate) fn set_keychain(&self, keychain: Keychain) {
-        self.lock().keychain = keychain;
+        self.lock().keychain = Some(keychain);
         self.shell().changed(&[Topic::App]);
     }
 
@@ -401,7 +582,7 @@ impl<S: Shell> Engine<S> {
         {
             let mut state = self.lock();
             state.session_tokens.remove(&id);
-            state.operations.remove(&id);
+            state.open.remove(&id);
         }
         self.change_book(|book| {
             book.accounts.retain(|account| account.id != id);
@@ -418,15 +599,25 @@ impl<S: Shell> Engine<S> {
             book.account(id)?;
             book.current = Some(id);
             Ok(())
-        })
+        })?;
+        let open = self.opened_as(id).is_some();
+        self.lock().store = StoreStatus {
+            state: if open {
+                StoreState::Ready
+            } else {
+                StoreState::Opening
+            },
+            ..StoreStatus::default()
+        };
+        Ok(())
     }
 
     /// Keeps the login name the marketplace told.
-    pub(crate) fn remember_username(&self, session: &Session) {
-        let Some(profile) = session.known_profile() else {
+    pub(crate) fn remember_username(&self, account: &OpenAccount) {
+        let Some(profile) = account.profile() else {
             return;
         };
-        let kept = self.change_book_of(session.account, |account| {
+        let kept = self.change_book_of(account.id, |account| {
             account.username = Some(profile.name.clone());
         });
         if let Err(fault) = kept {

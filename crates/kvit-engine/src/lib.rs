@@ -1,19 +1,23 @@
-//! The use cases: connect, browse, pay, deal, verify.
+//! The use cases: connect, browse, pay, deal, verify, keep.
 //!
-//! A screen asks the [`Engine`]; the engine asks the marketplace, checks what it says, and announces what changed
-//! through the [`shell::Shell`]. It is generic over the shell, so it knows neither a window nor Tauri.
+//! A screen asks the [`Engine`]; the engine answers from the store at once, asks the marketplace behind, checks what it
+//! says, keeps it, and announces what changed through the [`shell::Shell`]. It is generic over the shell, so it knows
+//! neither a window nor Tauri.
 //!
 //! ```text
-//! Engine ── accounts (file) ── vault (token)
+//! Engine ── accounts, settings (files) ── vault (tokens, keys of stores)
 //!    │
-//! Session: one connected account
-//!    ├── listen      events and rates; reads again after every gap
-//!    ├── payments    the list, one payment, cancel
-//!    ├── pay         desk, from balance, through an advertisement
-//!    ├── deals       list, chat, "I paid", cancel
-//!    ├── seal        the check of confirmations
-//!    └── operations  every act that moves money: sent, done, refused, unknown
-//!                    (act carries it out, look finds out)
+//! OpenAccount: one account whose store is open, connected or not
+//!    ├── operations  every act that moves money: prepared, sent, done, refused, unknown
+//!    │               (act carries it out, look finds out, journal has it on disk)
+//!    ├── payments    the list, one payment, cancel          ├── receipts  the archive
+//!    ├── deals       list, chat, "I paid", cancel           ├── money     the map, and whether it adds up
+//!    └── pay         desk, from balance, by advertisement   └── export    payments for other programs
+//!    │
+//! Session: its line to the marketplace
+//!    ├── listen      events and rates; whose line it is
+//!    ├── inbox       stored events: kept, acted on, told, marked
+//!    └── sync        everything once, then what is new and what is open
 //! ```
 //!
 //! *Money moves through an operation* ([`operation`]). No money call is ever repeated here. After silence the
@@ -24,29 +28,49 @@ mod act;
 pub mod catalog;
 mod connect;
 mod deals;
+mod drafts;
 mod engine;
+pub mod export;
 mod files;
+mod inbox;
 mod journal;
 mod listen;
 mod look;
+mod money;
+mod open_account;
+mod opening;
 pub mod operation;
 mod operations;
+mod pace;
 mod pay;
 mod payments;
 pub mod people;
+mod points;
+mod receipts;
 pub mod seal;
 mod session;
 pub mod settings;
 pub mod shell;
+mod store_faults;
+mod sync;
 
-pub use account::{Account, AccountKind, TokenPlace};
+pub use account::{Account, AccountKind, StorePlace, TokenPlace};
 pub use connect::{ConnectRequest, Connector, Keychain, NetConnector, ServerShown};
 pub use deals::SeenDeal;
-pub use engine::{Engine, EngineState, MoneyMap};
+pub use engine::{Engine, EngineParts, EngineState};
+pub use kvit_store::{KeptNews, SaidRow};
 pub use listen::{Connection, ConnectionState};
-pub use operation::{Act, Operation, OperationId, OperationState};
+pub use money::MoneyMap;
+pub use opening::{PASSPHRASE_MIN, StoreDoubt, StoreState, StoreStatus};
+pub use operation::{Act, Operation, OperationId, OperationState, Step, StepKind};
+pub use pace::Pace;
 pub use pay::{AdOffer, AdOffers, PayByDeal, PayDesk, PayEnd, PayFromBalance};
-pub use payments::{Page, PaymentsQuery, SeenPayment, Turn, WaitsFor, turn_of_deal};
+pub use payments::{
+    Difference, ListedPayment, Page, PaymentRecord, PaymentsQuery, SeenPayment, Turn, WaitsFor, Window,
+    turn_of_deal,
+};
+pub use receipts::{ListedReceipt, OpenReceipt, ReceiptsPage};
 pub use seal::Seal;
 pub use settings::{Language, Settings, Theme, Unit};
 pub use shell::{Practice, PracticeDoor, Shell, Topic};
+pub use sync::{SyncProgress, SyncStep};

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use kvit_client::{StreamItem, Updates};
 use kvit_domain::{
     Timestamp,
-    event::{Event, EventContent},
-    fault::Fault,
+    fault::{Fault, FaultCode},
 };
 
 use crate::{
@@ -42,25 +42,60 @@ pub enum ConnectionState {
     Stopped,
 }
 
+impl Connection {
+    /// No account in use.
+    pub(crate) fn idle() -> Self {
+        Self {
+            state: ConnectionState::Idle,
+            ..Self::default()
+        }
+    }
+}
+
+/// Events taken in at once: what has come while the last batch was taken in.
+const BATCH: usize = 256;
+
 impl<S: Shell> Engine<S> {
     /// Listens until the task is dropped or the line says that it will not come back.
     pub(crate) async fn listen(self, session: Arc<Session>) {
+        self.tell_the_untold(&session.account).await;
         tokio::join!(self.listen_events(&session), self.listen_rates(&session));
     }
 
     async fn listen_events(&self, session: &Arc<Session>) {
         let mut events = session.market.events();
-        while let Some(item) = events.next().await {
+        let mut waiting = None;
+        loop {
+            let item = match waiting.take() {
+                Some(item) => Some(item),
+                None => events.next().await,
+            };
             match item {
-                StreamItem::Connected => {
+                None => return,
+                Some(StreamItem::Connected) => {
                     self.set_connection(session, ConnectionState::Connected, None);
-                    self.read_after_gap(session).await;
+                    if !self.greet(session).await {
+                        return;
+                    }
                 }
-                StreamItem::News(event) => self.take_event(session, event).await,
-                StreamItem::Lost(fault) => {
+                Some(StreamItem::News(event)) => {
+                    let mut batch = vec![event];
+                    while batch.len() < BATCH {
+                        match events.next().now_or_never() {
+                            Some(Some(StreamItem::News(event))) => batch.push(event),
+                            Some(other) => {
+                                waiting = other;
+                                break;
+                            }
+                            None => break,
+                        }
+                    }
+                    self.take_events(session, batch).await;
+                }
+                Some(StreamItem::Lost(fault)) => {
                     self.set_connection(session, ConnectionState::Waiting, Some(fault))
                 }
-                StreamItem::Stopped(fault) => {
+                Some(StreamItem::Stopped(fault)) => {
                     self.set_connection(session, ConnectionState::Stopped, Some(fault));
                     return;
                 }
@@ -73,15 +108,20 @@ impl<S: Shell> Engine<S> {
         while let Some(item) = rates.next().await {
             // Whether the line stands the stream of events tells.
             if let StreamItem::News(rates) = item {
-                session.held().rates = rates;
-                self.announce(session, &[Topic::Rates, Topic::App]);
+                let (copy, now) = (rates.clone(), self.now());
+                session
+                    .account
+                    .keep_behind(move |store| store.keep_rates(&copy, now))
+                    .await;
+                session.account.live().rates = rates;
+                self.announce(session.account.id, &[Topic::Rates, Topic::App]);
             }
         }
     }
 
     pub(crate) fn set_connection(&self, session: &Session, state: ConnectionState, fault: Option<Fault>) {
         {
-            let connection = &mut session.held().connection;
+            let connection = &mut session.connection();
             if state == ConnectionState::Connected {
                 connection.heard = Some(self.now());
             }
@@ -95,76 +135,34 @@ impl<S: Shell> Engine<S> {
             connection.state = state;
             connection.fault = fault;
         }
-        self.announce(session, &[Topic::App]);
+        self.announce(session.account.id, &[Topic::App]);
     }
 
-    /// Live events are lost while nobody listens (section 2.6), so everything shown is read again.
-    async fn read_after_gap(&self, session: &Arc<Session>) {
-        if let Err(fault) = session.profile().await {
-            tracing::warn!(%fault, "profile not read");
-        } else {
-            self.remember_username(session);
+    /// After each opening of the line: whose it is, what the balance is, and everything else behind. Live events are
+    /// lost while nobody listens (section 2.6). `false`: the line belongs to somebody else, and nothing of it is kept.
+    async fn greet(&self, session: &Arc<Session>) -> bool {
+        let account = &session.account;
+        let expected = account.profile().map(|profile| profile.id);
+        match session.market.profile().await {
+            Ok(profile) if expected.is_some_and(|expected| expected != profile.id) => {
+                // The server says that the token is another person's: their money must not be shown as this one's.
+                let fault = Fault::new(FaultCode::TokenRejected).with("user", profile.name);
+                self.set_connection(session, ConnectionState::Stopped, Some(fault));
+                return false;
+            }
+            Ok(_) => {
+                if let Err(fault) = session.profile().await {
+                    tracing::warn!(%fault, "profile not read");
+                }
+                self.remember_username(account);
+            }
+            Err(fault) => tracing::warn!(%fault, "profile not read"),
         }
         if let Err(fault) = session.read_balance(self.now()).await {
             tracing::warn!(%fault, "balance not read");
         }
-        let mut topics = vec![Topic::App, Topic::Payments, Topic::Deals];
-        {
-            let held = session.held();
-            let open = held
-                .payments
-                .values()
-                .filter(|checked| checked.payment.status == kvit_domain::payment::PaymentStatus::Pending);
-            topics.extend(open.map(|checked| Topic::Payment(checked.payment.id)));
-            let open = held.deals.values().filter(|(deal, _)| deal.status.is_open());
-            topics.extend(open.map(|(deal, _)| Topic::Deal(deal.id)));
-        }
-        if let Err(fault) = self.read_open_deals(session).await {
-            tracing::warn!(%fault, "open deals not read");
-        }
-        self.announce(session, &topics);
-    }
-
-    async fn take_event(&self, session: &Arc<Session>, event: Event) {
-        let now = self.now();
-        session.held().connection.heard = Some(now);
-        let topics = match event.content {
-            EventContent::Balance(balance) => {
-                session.held().balance = Some((balance, now));
-                vec![Topic::App]
-            }
-            EventContent::Payment(payment) => {
-                let id = payment.id;
-                self.hold_payments(session, vec![*payment]).await;
-                vec![Topic::Payment(id), Topic::Payments]
-            }
-            EventContent::Deal(deal) | EventContent::DealMessage(deal) => {
-                let id = deal.id;
-                let mut topics = vec![Topic::Deal(id), Topic::Deals, Topic::App];
-                if let Some(payment) = deal.payment {
-                    topics.extend([Topic::Payment(payment), Topic::Payments]);
-                }
-                self.hold_deal(session, *deal);
-                topics
-            }
-            EventContent::InvoiceNew(_) | EventContent::InvoicePaid(_) | EventContent::InvoiceDeleted(_) => {
-                vec![Topic::Payments]
-            }
-            EventContent::ConversationMessage => Vec::new(),
-            // Something changed, and what it is could not be read: everything is read again.
-            EventContent::Other => {
-                if let Err(fault) = session.read_balance(now).await {
-                    tracing::warn!(%fault, "balance not read");
-                }
-                vec![Topic::App, Topic::Payments, Topic::Deals]
-            }
-        };
-        self.announce(session, &topics);
-        // Taken in and announced: only now may the server forget it (marking deletes it there, section 15.5).
-        if let Some(id) = event.id
-            && let Err(fault) = session.market.mark_events_read(&[id]).await
-        {
-            tracing::warn!(%fault, event = %id, "event not marked as read; it will come again");
-        }
+        self.announce(account.id, &[Topic::App, Topic::Payments, Topic::Deals]);
+        self.sync_behind(session);
+        true
     }
 }

@@ -1,93 +1,77 @@
 //! Looking whether an act happened: only by what was fixed before it was sent, so that any line to the same
 //! marketplace can look.
 
-use kvit_client::{Marketplace, PaymentsFilter};
-use kvit_domain::{
-    deal::{Deal, DealStatus},
-    fault::Fault,
-    id::{DealId, PaymentId},
-    payment::{Direction, Payment, PaymentStatus},
+use kvit_client::Marketplace;
+use kvit_domain::{fault::Fault, id::PaymentId, money::Sats, payment::Payment};
+
+use crate::operation::{
+    Act, Intent, Look, cancel_deal, cancel_payment, declare_paid,
+    look_for_payment::{Above, above_the_mark},
 };
 
-use crate::operation::{Act, Intent, Look};
-
-/// Payments asked for at once (section 7.1: at most 100).
-const ASK: u32 = 100;
-/// Pages read back to the mark; a person who made more payments since than these hold is not believed to have.
-const MOST_PAGES: usize = 20;
-
-/// Looks once.
-pub(crate) async fn look(market: &Marketplace, intent: &Intent) -> Look {
-    let found = match intent.act {
-        Act::PayFromBalance | Act::PayByDeal | Act::PayByBestDeal => look_for_payment(market, intent).await,
-        Act::CancelPayment => look_at_payment(market, intent.payment).await,
-        Act::DeclarePaid => {
-            look_at_deal(market, intent.deal, |deal| {
-                deal.fiat_declared || deal.status == DealStatus::Completed
-            })
-            .await
-        }
-        Act::CancelDeal => {
-            look_at_deal(market, intent.deal, |deal| deal.status == DealStatus::Canceled).await
-        }
-    };
-    found.unwrap_or(Look::Failed)
+/// What a look saw, with the evidence for the record.
+#[derive(Debug, Clone)]
+pub(crate) struct Sight {
+    /// What it found.
+    pub(crate) look: Look,
+    /// Everything that the intent could have made, oldest first.
+    pub(crate) made: Vec<Payment>,
+    /// Highest own payment then.
+    pub(crate) newest: Option<PaymentId>,
+    /// Spendable balance then.
+    pub(crate) balance: Option<Sats>,
 }
 
-/// Looks for the payment that a call may have made: above the mark, on the invoice, with so many pieces, and paid the
-/// way it was to be paid. A person may pay the same invoice in another way on another computer meanwhile.
-async fn look_for_payment(market: &Marketplace, intent: &Intent) -> Result<Look, Fault> {
-    let made = |payment: &&Payment| {
-        Some(payment.invoice.id) == intent.invoice
-            && Some(payment.pieces) == intent.pieces
-            && match intent.act {
-                Act::PayFromBalance => payment.deal.is_none() && payment.status == PaymentStatus::Paid,
-                _ => payment.deal.is_some(),
-            }
-    };
-    let mut before = None;
-    for _ in 0..MOST_PAGES {
-        let filter = PaymentsFilter {
-            direction: Some(Direction::FromMe),
-            before,
-            count: ASK,
-            ..PaymentsFilter::default()
-        };
-        let page = market.payments(filter).await?;
-        let above = |payment: &&Payment| intent.mark.is_none_or(|mark| payment.id > mark);
-        if let Some(found) = page.iter().filter(above).find(made) {
-            return Ok(Look::Found(Some(found.id)));
+impl Sight {
+    pub(crate) fn only(look: Look) -> Self {
+        Self {
+            look,
+            made: Vec::new(),
+            newest: None,
+            balance: None,
         }
-        let oldest = page.last().map(|payment| payment.id);
-        let short = u32::try_from(page.len()).is_ok_and(|length| length < ASK);
-        if short || oldest <= intent.mark {
-            return Ok(Look::Nothing);
-        }
-        before = oldest;
     }
-    Ok(Look::Failed)
 }
 
-/// Only Canceled is what was wanted. A payment that became Paid instead was not canceled, and never will be.
-async fn look_at_payment(market: &Marketplace, id: Option<PaymentId>) -> Result<Look, Fault> {
-    let Some(id) = id else { return Ok(Look::Failed) };
-    let payment = market.payment(id).await?;
-    Ok(match payment.status {
-        PaymentStatus::Canceled => Look::Found(Some(id)),
-        PaymentStatus::Paid | PaymentStatus::Pending => Look::Nothing,
+/// Looks once. `not_ours` are payments that other operations made.
+pub(crate) async fn look(
+    market: &Marketplace,
+    intent: &Intent,
+    not_ours: impl Fn(PaymentId) -> bool,
+) -> Sight {
+    let seen = match intent.act {
+        Act::PayFromBalance | Act::PayByDeal | Act::PayByBestDeal => {
+            look_for_payment(market, intent, not_ours).await
+        }
+        Act::CancelPayment => cancel_payment::look(market, intent).await.map(Sight::only),
+        Act::DeclarePaid => declare_paid::look(market, intent).await.map(Sight::only),
+        Act::CancelDeal => cancel_deal::look(market, intent).await.map(Sight::only),
+    };
+    seen.unwrap_or_else(|fault| {
+        tracing::info!(%fault, "a look failed");
+        Sight::only(Look::Failed)
     })
 }
 
-async fn look_at_deal(
+async fn look_for_payment(
     market: &Marketplace,
-    id: Option<DealId>,
-    happened: impl Fn(&Deal) -> bool,
-) -> Result<Look, Fault> {
-    let Some(id) = id else { return Ok(Look::Failed) };
-    let deal = market.deal(id).await?;
-    Ok(if happened(&deal) {
-        Look::Found(deal.payment)
-    } else {
-        Look::Nothing
+    intent: &Intent,
+    not_ours: impl Fn(PaymentId) -> bool,
+) -> Result<Sight, Fault> {
+    // The balance first: what is paid between the two reads is then seen as a payment, never as an absence with the
+    // money gone.
+    let balance = market.balance().await?;
+    let Some(Above { mut made, newest }) = above_the_mark(market, intent).await? else {
+        return Ok(Sight::only(Look::Failed));
+    };
+    made.retain(|payment| !not_ours(payment.id));
+    let look = made
+        .first()
+        .map_or(Look::Nothing, |payment| Look::Found(Some(payment.id)));
+    Ok(Sight {
+        look,
+        made,
+        newest,
+        balance: Some(balance.confirmed),
     })
 }

@@ -1,22 +1,37 @@
 //! An act that moves money or cannot be undone, as a state machine. Pure.
 //!
 //! ```text
-//!           ┌────────► Done(payment or nothing)
-//!           │
-//!  Sent ────┼────────► Refused(why)          the marketplace said no, and a look confirms it
-//!           │
-//!           └─silence─► Unknown ──┬──► Done            a look found it
-//!                          ▲ ▲    ├──► ProvenAbsent    two looks after the last moment it could arrive
-//!                          │ │    └──► NeedsAPerson    a day without one: a person is told
-//!                          │ └─────────────┘ a look is possible again
-//!                          └── looks that could not be made
+//!  Prepared    written down and synced; nothing has left this computer
+//!     │ the call is made
+//!     ▼      ┌────────► Done(payment or nothing)
+//!   Sent ────┼────────► Refused(why)          the marketplace said no, and a look confirms it
+//!            │
+//!            └─silence─► Unknown ──┬──► Done            a look found it
+//!                           ▲ ▲    ├──► ProvenAbsent    two looks after the last moment it could arrive
+//!                           │ │    └──► NeedsAPerson    a day without one: a person is told
+//!                           │ └─────────────┘ a look is possible again
+//!                           └── looks that could not be made
 //! ```
 //!
-//! Nothing leads back to Sent: a money call is never repeated. Absence is proven by looks alone, late ones, and late
+//! Nothing leads back to Sent: a money call is never repeated. What the journal has as Prepared or Sent at the start of
+//! the app is Unknown: whether the call left nobody can tell. Absence is proven by looks alone, late ones, and late
 //! by a clock that nobody sets: the wall's may be set while a call is on its way. That clock may stand still while
 //! the computer sleeps, and begins anew with the app, so it never says more than has passed.
+//!
+//! After it is settled an act that makes payments is *watched* until the last moment at which the marketplace's front
+//! proxy could have repeated it (section 2.1): a second payment of the same intent is a double, and is shown as such.
+//!
+//! What each act is, how it is proven and what of it is compared afterwards stands in a file of its own below.
 
-use std::time::Duration;
+pub mod cancel_deal;
+pub mod cancel_payment;
+pub mod declare_paid;
+pub(crate) mod look_for_payment;
+pub mod pay_by_best_deal;
+pub mod pay_by_deal;
+pub mod pay_from_balance;
+
+use std::{collections::BTreeMap, time::Duration};
 
 use jiff::SignedDuration;
 use kvit_domain::{
@@ -24,25 +39,16 @@ use kvit_domain::{
     fault::Fault,
     id::{AdvertisementId, DealId, InvoiceId, PaymentId},
     money::{Fiat, Sats},
+    payment::Payment,
 };
 
-/// Number of an operation in this run of the app.
+use crate::pace::Pace;
+
+/// Number of an operation: random, made here.
 pub type OperationId = uuid::Uuid;
 
-/// After this long a call cannot arrive any more: our deadline (45 s) and once more the time after which the front
-/// proxy gives up (40 s), since it repeats failed calls by itself (marketplace reference, section 2.1).
-pub const LAST_ARRIVAL: SignedDuration = SignedDuration::from_secs(90);
-
-/// So long after we gave up waiting the front proxy has given up as well (40 s, section 2.1), by a clock that nobody
-/// sets. A computer that slept in the middle of a call sends the rest of it when it wakes.
-pub const LAST_REPEAT: Duration = Duration::from_secs(45);
-
-/// So many looks later than [`LAST_ARRIVAL`] and [`LAST_REPEAT`] that find nothing prove absence.
+/// So many looks later than [`Pace::last_arrival`] and [`Pace::last_repeat`] that find nothing prove absence.
 pub const LOOKS_FOR_ABSENCE: u32 = 2;
-
-/// A person is told after this long without a look that could be made, by the clock that nobody sets. Looking goes
-/// on.
-pub const LOOK_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What it does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -59,6 +65,23 @@ pub enum Act {
     DeclarePaid,
     /// Cancel a deal.
     CancelDeal,
+}
+
+impl Act {
+    /// Every act.
+    pub const ALL: [Self; 6] = [
+        Self::PayFromBalance,
+        Self::PayByDeal,
+        Self::PayByBestDeal,
+        Self::CancelPayment,
+        Self::DeclarePaid,
+        Self::CancelDeal,
+    ];
+
+    /// Does it make a payment?
+    pub fn pays(self) -> bool {
+        matches!(self, Self::PayFromBalance | Self::PayByDeal | Self::PayByBestDeal)
+    }
 }
 
 /// What it is about: fixed before the first byte leaves.
@@ -84,18 +107,73 @@ pub struct Intent {
     pub counterparty: Option<String>,
     /// Highest own payment known before.
     pub mark: Option<PaymentId>,
+    /// Spendable balance before.
+    pub balance: Option<Sats>,
+}
+
+impl Intent {
+    /// An intent that says nothing but what it does.
+    pub fn of(act: Act) -> Self {
+        Self {
+            act,
+            invoice: None,
+            payment: None,
+            deal: None,
+            pieces: None,
+            amount: None,
+            fiat: None,
+            ad: None,
+            counterparty: None,
+            mark: None,
+            balance: None,
+        }
+    }
+
+    /// Could this payment be what the intent makes? Above the mark, on the invoice, with so many pieces, and paid the
+    /// way it was to be paid: a person may pay the same invoice in another way on another computer meanwhile.
+    pub fn could_make(&self, payment: &Payment) -> bool {
+        Some(payment.invoice.id) == self.invoice
+            && Some(payment.pieces) == self.pieces
+            && !payment.refund
+            && self.mark.is_none_or(|mark| payment.id > mark)
+            && match self.act {
+                Act::PayFromBalance => pay_from_balance::could_be(payment),
+                Act::PayByDeal => pay_by_deal::could_be(payment),
+                Act::PayByBestDeal => pay_by_best_deal::could_be(payment),
+                Act::CancelPayment | Act::DeclarePaid | Act::CancelDeal => false,
+            }
+    }
+
+    /// Whether what was taken is what the person agreed to.
+    pub fn agrees_with(&self, paid: &Payment) -> bool {
+        match self.act {
+            Act::PayFromBalance => pay_from_balance::as_agreed(self, paid),
+            Act::PayByDeal => pay_by_deal::as_agreed(self, paid),
+            Act::PayByBestDeal => pay_by_best_deal::as_agreed(self, paid),
+            Act::CancelPayment | Act::DeclarePaid | Act::CancelDeal => true,
+        }
+    }
+}
+
+/// The parts of an agreement that every way to pay shares: the invoice, its pieces, the amount.
+pub(crate) fn same_purchase(intent: &Intent, paid: &Payment) -> bool {
+    Some(paid.invoice.id) == intent.invoice
+        && Some(paid.pieces) == intent.pieces
+        && Some(paid.amount) == intent.amount
 }
 
 /// Where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OperationState {
+    /// Written down; the call is about to be made.
+    Prepared,
     /// On its way.
     Sent,
     /// Silence.
     Unknown {
         /// Looks made so far, whatever they found.
         looks: u32,
-        /// Looks later than [`LAST_ARRIVAL`] that found nothing.
+        /// Looks later than [`Pace::last_arrival`] that found nothing.
         absent: u32,
     },
     /// It happened; with the payment, if it made one.
@@ -111,7 +189,10 @@ pub enum OperationState {
 impl OperationState {
     /// Not settled: what it touches must not be touched again.
     pub fn is_open(&self) -> bool {
-        matches!(self, Self::Sent | Self::Unknown { .. } | Self::NeedsAPerson)
+        matches!(
+            self,
+            Self::Prepared | Self::Sent | Self::Unknown { .. } | Self::NeedsAPerson
+        )
     }
 }
 
@@ -126,6 +207,17 @@ pub enum Look {
     Failed,
 }
 
+/// What the marketplace took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TakenSum {
+    /// Bitcoin.
+    pub amount: Sats,
+    /// Fiat of the deal.
+    pub fiat: Option<Fiat>,
+    /// Not what the person agreed to.
+    pub differs: bool,
+}
+
 /// An operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Operation {
@@ -133,20 +225,42 @@ pub struct Operation {
     pub id: OperationId,
     /// What it is about.
     pub intent: Intent,
-    /// When it was sent.
-    pub sent: Timestamp,
+    /// When it was written down, just before it was sent.
+    pub prepared: Timestamp,
     /// Where it stands.
     pub state: OperationState,
+    /// When it was settled.
+    pub settled: Option<Timestamp>,
+    /// What was taken, once known.
+    pub taken: Option<TakenSum>,
+    /// Payments of the same intent beyond the one: the marketplace carried it out again.
+    pub doubles: Vec<PaymentId>,
+    /// Once nothing was heard of it.
+    pub was_silent: bool,
+    /// Nothing of it can arrive any more, and that was looked at.
+    pub watched: bool,
 }
 
 impl Operation {
     /// A new one, about to be sent.
-    pub fn new(id: OperationId, intent: Intent, sent: Timestamp) -> Self {
+    pub fn new(id: OperationId, intent: Intent, prepared: Timestamp) -> Self {
         Self {
             id,
             intent,
-            sent,
-            state: OperationState::Sent,
+            prepared,
+            state: OperationState::Prepared,
+            settled: None,
+            taken: None,
+            doubles: Vec::new(),
+            was_silent: false,
+            watched: false,
+        }
+    }
+
+    /// The call is being made.
+    pub fn sent(&mut self) {
+        if self.state == OperationState::Prepared {
+            self.state = OperationState::Sent;
         }
     }
 
@@ -159,29 +273,44 @@ impl Operation {
 
     /// The marketplace refused, and nothing contradicts it.
     pub fn refused(&mut self, fault: Fault) {
-        if self.state == OperationState::Sent {
+        if matches!(self.state, OperationState::Prepared | OperationState::Sent) {
             self.state = OperationState::Refused(fault);
         }
     }
 
     /// No answer came.
     pub fn silence(&mut self) {
-        if self.state == OperationState::Sent {
+        if matches!(self.state, OperationState::Prepared | OperationState::Sent) {
             self.state = OperationState::Unknown { looks: 0, absent: 0 };
+            self.was_silent = true;
         }
     }
 
+    /// The payment it made, or that it is about.
+    pub fn payment(&self) -> Option<PaymentId> {
+        match self.state {
+            OperationState::Done(payment) => payment,
+            _ => self.intent.payment,
+        }
+    }
+
+    /// Whether a look **begun** at `began`, `quiet` after the silence began, is late enough to count for absence.
+    pub fn is_late(&self, began: Timestamp, quiet: Duration, pace: &Pace) -> bool {
+        let last = SignedDuration::try_from(pace.last_arrival).unwrap_or(SignedDuration::MAX);
+        // A wall clock that was set back, now or before the app ended, must not bar the act until it has caught up.
+        let old = began.duration_since(self.prepared) > last || quiet > pace.last_arrival;
+        old && quiet > pace.last_repeat
+    }
+
     /// Takes in what a look **begun** at `began` found, `quiet` after the silence began.
-    pub fn looked(&mut self, look: &Look, began: Timestamp, quiet: Duration) {
+    pub fn looked(&mut self, look: &Look, began: Timestamp, quiet: Duration, pace: &Pace) {
         let (looks, absent) = match self.state {
             OperationState::Unknown { looks, absent } => (looks, absent),
             OperationState::NeedsAPerson if *look == Look::Failed => return,
             OperationState::NeedsAPerson => (0, 0),
             _ => return,
         };
-        // A wall clock that was set back, now or before the app ended, must not bar the act until it has caught up.
-        let old = began.duration_since(self.sent) > LAST_ARRIVAL || quiet > LAST_ARRIVAL.unsigned_abs();
-        let late = old && quiet > LAST_REPEAT;
+        let late = self.is_late(began, quiet, pace);
         let looks = looks.saturating_add(1);
         self.state = match look {
             Look::Found(payment) => OperationState::Done(*payment),
@@ -190,9 +319,112 @@ impl Operation {
                 looks,
                 absent: absent + 1,
             },
-            Look::Failed if quiet > LOOK_FOR => OperationState::NeedsAPerson,
+            Look::Failed if quiet > pace.look_for => OperationState::NeedsAPerson,
             Look::Nothing | Look::Failed => OperationState::Unknown { looks, absent },
         };
+    }
+
+    /// What was taken is known: kept with whether it is what the person agreed to.
+    pub fn took(&mut self, paid: &Payment) {
+        self.taken = Some(TakenSum {
+            amount: paid.amount,
+            fiat: paid.deal.as_deref().map(|deal| deal.fiat),
+            differs: !self.intent.agrees_with(paid),
+        });
+    }
+}
+
+/// A step of an operation, for the record: what happened or was looked at, when, and what it showed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub kind: StepKind,
+    /// What it showed, by name.
+    pub values: BTreeMap<String, String>,
+}
+
+impl Step {
+    /// A step with nothing to show.
+    pub fn new(kind: StepKind, at: Timestamp) -> Self {
+        Self {
+            at,
+            kind,
+            values: BTreeMap::new(),
+        }
+    }
+
+    /// The same with a value.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl ToString) -> Self {
+        self.values.insert(name.to_owned(), value.to_string());
+        self
+    }
+}
+
+/// Kinds of steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum StepKind {
+    /// Written down.
+    Prepared,
+    /// The call was made.
+    Sent,
+    /// The marketplace answered.
+    Answered,
+    /// No answer; value `code`.
+    Silence,
+    /// The marketplace refused; value `code`.
+    Refused,
+    /// A look; values `found`, `late`, `newest`, `balance`.
+    Looked,
+    /// It happened; value `payment`.
+    Done,
+    /// It did not.
+    ProvenAbsent,
+    /// A person is told.
+    NeedsAPerson,
+    /// Found in the journal at the start of the app.
+    Resumed,
+    /// Another payment of the same intent; value `payment`.
+    Double,
+    /// Another sum than agreed was taken.
+    Differs,
+}
+
+impl StepKind {
+    /// Every kind.
+    pub const ALL: [Self; 12] = [
+        Self::Prepared,
+        Self::Sent,
+        Self::Answered,
+        Self::Silence,
+        Self::Refused,
+        Self::Looked,
+        Self::Done,
+        Self::ProvenAbsent,
+        Self::NeedsAPerson,
+        Self::Resumed,
+        Self::Double,
+        Self::Differs,
+    ];
+
+    /// Its word in the journal.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Prepared => "prepared",
+            Self::Sent => "sent",
+            Self::Answered => "answered",
+            Self::Silence => "silence",
+            Self::Refused => "refused",
+            Self::Looked => "looked",
+            Self::Done => "done",
+            Self::ProvenAbsent => "proven_absent",
+            Self::NeedsAPerson => "needs_a_person",
+            Self::Resumed => "resumed",
+            Self::Double => "double",
+            Self::Differs => "differs",
+        }
     }
 }
 
@@ -202,23 +434,20 @@ mod tests {
     use kvit_domain::fault::FaultCode;
     use proptest::prelude::*;
 
+    const PACE: Pace = Pace::REAL;
+
     /// Later than the last repetition.
     const LONG: Duration = Duration::from_secs(60);
 
     fn operation() -> Operation {
         let intent = Intent {
-            act: Act::PayFromBalance,
             invoice: InvoiceId::new(88),
-            payment: None,
-            deal: None,
             pieces: Some(1),
-            amount: None,
-            fiat: None,
-            ad: None,
-            counterparty: None,
-            mark: None,
+            ..Intent::of(Act::PayFromBalance)
         };
-        Operation::new(OperationId::nil(), intent, Timestamp::UNIX_EPOCH)
+        let mut operation = Operation::new(OperationId::nil(), intent, Timestamp::UNIX_EPOCH);
+        operation.sent();
+        operation
     }
 
     fn at(seconds: i64) -> Timestamp {
@@ -230,14 +459,14 @@ mod tests {
         let mut op = operation();
         op.silence();
         for second in 1..=90 {
-            op.looked(&Look::Nothing, at(second), LONG);
+            op.looked(&Look::Nothing, at(second), LONG, &PACE);
         }
         assert_eq!(op.state, OperationState::Unknown { looks: 90, absent: 0 });
-        op.looked(&Look::Nothing, at(91), LONG);
+        op.looked(&Look::Nothing, at(91), LONG, &PACE);
         assert!(op.state.is_open());
-        op.looked(&Look::Failed, at(92), LONG);
+        op.looked(&Look::Failed, at(92), LONG, &PACE);
         assert!(op.state.is_open(), "a look that failed is no proof");
-        op.looked(&Look::Nothing, at(93), LONG);
+        op.looked(&Look::Nothing, at(93), LONG, &PACE);
         assert_eq!(op.state, OperationState::ProvenAbsent);
     }
 
@@ -246,7 +475,7 @@ mod tests {
         let mut op = operation();
         op.silence();
         for seconds in 0..=45 {
-            op.looked(&Look::Nothing, at(7_200), Duration::from_secs(seconds));
+            op.looked(&Look::Nothing, at(7_200), Duration::from_secs(seconds), &PACE);
         }
         assert_eq!(op.state, OperationState::Unknown { looks: 46, absent: 0 });
     }
@@ -256,10 +485,10 @@ mod tests {
         let mut op = operation();
         op.silence();
         let year_before = at(-365 * 86_400);
-        op.looked(&Look::Nothing, year_before, Duration::from_secs(90));
+        op.looked(&Look::Nothing, year_before, Duration::from_secs(90), &PACE);
         assert_eq!(op.state, OperationState::Unknown { looks: 1, absent: 0 });
-        op.looked(&Look::Nothing, year_before, Duration::from_secs(91));
-        op.looked(&Look::Nothing, year_before, Duration::from_secs(92));
+        op.looked(&Look::Nothing, year_before, Duration::from_secs(91), &PACE);
+        op.looked(&Look::Nothing, year_before, Duration::from_secs(92), &PACE);
         assert_eq!(op.state, OperationState::ProvenAbsent);
     }
 
@@ -269,36 +498,36 @@ mod tests {
         let mut op = operation();
         op.silence();
         let days_later = at(3 * 86_400);
-        op.looked(&Look::Failed, days_later, Duration::from_millis(500));
-        op.looked(&Look::Nothing, days_later, Duration::from_secs(3));
+        op.looked(&Look::Failed, days_later, Duration::from_millis(500), &PACE);
+        op.looked(&Look::Nothing, days_later, Duration::from_secs(3), &PACE);
         assert_eq!(op.state, OperationState::Unknown { looks: 2, absent: 0 });
-        op.looked(&Look::Nothing, days_later, Duration::from_secs(46));
-        op.looked(&Look::Nothing, days_later, Duration::from_secs(76));
+        op.looked(&Look::Nothing, days_later, Duration::from_secs(46), &PACE);
+        op.looked(&Look::Nothing, days_later, Duration::from_secs(76), &PACE);
         assert_eq!(op.state, OperationState::ProvenAbsent);
     }
 
     #[test]
     fn a_person_is_told_after_a_day_and_a_late_look_still_counts() {
-        let day = LOOK_FOR + Duration::from_secs(1);
+        let day = PACE.look_for + Duration::from_secs(1);
         let told = || {
             let mut op = operation();
             op.silence();
-            op.looked(&Look::Failed, at(100), LOOK_FOR);
+            op.looked(&Look::Failed, at(100), PACE.look_for, &PACE);
             assert!(matches!(op.state, OperationState::Unknown { .. }));
-            op.looked(&Look::Failed, at(100), day);
+            op.looked(&Look::Failed, at(100), day, &PACE);
             assert_eq!(op.state, OperationState::NeedsAPerson);
             assert!(op.state.is_open());
-            op.looked(&Look::Failed, at(100), day);
+            op.looked(&Look::Failed, at(100), day, &PACE);
             assert_eq!(op.state, OperationState::NeedsAPerson);
             op
         };
         let mut found = told();
-        found.looked(&Look::Found(PaymentId::new(7)), at(100), day);
+        found.looked(&Look::Found(PaymentId::new(7)), at(100), day, &PACE);
         assert_eq!(found.state, OperationState::Done(PaymentId::new(7)));
         let mut absent = told();
-        absent.looked(&Look::Nothing, at(100), day);
+        absent.looked(&Look::Nothing, at(100), day, &PACE);
         assert!(absent.state.is_open(), "one look is not two");
-        absent.looked(&Look::Nothing, at(100), day);
+        absent.looked(&Look::Nothing, at(100), day, &PACE);
         assert_eq!(absent.state, OperationState::ProvenAbsent);
     }
 
@@ -314,9 +543,9 @@ mod tests {
                     0 => op.done(PaymentId::new(1)),
                     1 => op.refused(FaultCode::InsufficientBalance.into()),
                     2 => op.silence(),
-                    3 => op.looked(&Look::Nothing, at(second), LONG),
-                    4 => op.looked(&Look::Failed, at(second), LONG),
-                    _ => op.looked(&Look::Found(PaymentId::new(2)), at(second), LONG),
+                    3 => op.looked(&Look::Nothing, at(second), LONG, &PACE),
+                    4 => op.looked(&Look::Failed, at(second), LONG, &PACE),
+                    _ => op.looked(&Look::Found(PaymentId::new(2)), at(second), LONG, &PACE),
                 }
                 if !first {
                     prop_assert!(op.state != OperationState::Sent || settled.is_none());

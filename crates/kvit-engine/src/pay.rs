@@ -15,10 +15,10 @@ use kvit_domain::{
 };
 
 use crate::{
-    account,
+    account::{self, AccountId},
     act::Happened,
     engine::Engine,
-    operation::{Act, Intent, Operation},
+    operation::{Intent, Operation, pay_by_best_deal, pay_by_deal, pay_from_balance},
     operations::in_progress,
     payments::SeenPayment,
     session::Session,
@@ -64,6 +64,8 @@ pub struct PayDesk {
 /// Pay from balance: what the person saw and agreed to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PayFromBalance {
+    /// The account it was shown for.
+    pub account: AccountId,
     /// Invoice.
     pub invoice: InvoiceId,
     /// Pieces.
@@ -75,6 +77,8 @@ pub struct PayFromBalance {
 /// Pay through an advertisement: what the person saw and agreed to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PayByDeal {
+    /// The account it was shown for.
+    pub account: AccountId,
     /// Invoice.
     pub invoice: InvoiceId,
     /// Pieces.
@@ -104,7 +108,7 @@ pub enum PayEnd {
     /// Nothing was paid.
     Refused(Fault),
     /// Not known yet.
-    Unknown(Operation),
+    Unknown(Box<Operation>),
 }
 
 /// Advertisements that fit a purchase.
@@ -154,6 +158,11 @@ impl<S: Shell> Engine<S> {
             own_payments(market)
         );
         let (profile, invoice, balance, own) = (profile?, invoice?, balance?, own?);
+        let copy = invoice.clone();
+        session
+            .account
+            .keep_behind(move |store| store.keep_invoice(copy, now))
+            .await;
         let pieces = invoice.effective_pieces(pieces.unwrap_or_else(|| invoice.pieces_min.max(1)));
         let on_it = |status: PaymentStatus| {
             move |payment: &&Payment| payment.invoice.id == id && payment.status == status && !payment.refund
@@ -164,11 +173,11 @@ impl<S: Shell> Engine<S> {
             .find(on_it(PaymentStatus::Paid))
             .map(|payment| payment.id);
         let pending = match pending {
-            Some(payment) => Some(self.read_payment(session, payment.id).await?),
+            Some(payment) => Some(self.reread_payment(&session.account, payment.id).await?),
             None => None,
         };
         let total = invoice.total(pieces);
-        let mut obstacle = invoice.obstacle(profile, pieces, now);
+        let mut obstacle = invoice.obstacle(&profile, pieces, now);
         if obstacle.is_none() && total.is_none() {
             obstacle = Some(Fault::new(FaultCode::TooManyPieces).with("max", invoice.pieces_max));
         }
@@ -180,7 +189,7 @@ impl<S: Shell> Engine<S> {
                 .with("available", balance.confirmed)
         });
         let last_choice = self
-            .account(session.account)?
+            .account(session.account.id)?
             .last_choice
             .as_ref()
             .and_then(account::FiatChoice::to_domain);
@@ -188,14 +197,14 @@ impl<S: Shell> Engine<S> {
             mine: invoice.is_owned_by(profile.id),
             pieces,
             total,
-            unit_estimate: session.estimate(invoice.unit),
-            total_estimate: session.estimate(total),
+            unit_estimate: session.account.estimate(invoice.unit),
+            total_estimate: session.account.estimate(total),
             balance: balance.confirmed,
             obstacle,
             balance_obstacle,
             pending,
             already_paid,
-            unknown: session.operations.on_invoice(id),
+            unknown: session.account.operations.on_invoice(id),
             last_choice,
             invoice,
         })
@@ -238,8 +247,8 @@ impl<S: Shell> Engine<S> {
     }
 
     async fn try_pay_from_balance(&self, request: PayFromBalance) -> Result<PayEnd, Fault> {
-        let session = self.session()?;
-        let attempt = session.operations.attempt();
+        let session = self.session_of(request.account)?;
+        let attempt = session.account.operations.attempt();
         let desk = self.desk(&session, request.invoice, Some(request.pieces)).await?;
         may_pay(&desk, request.seen)?;
         if let Some(fault) = desk.balance_obstacle {
@@ -247,11 +256,14 @@ impl<S: Shell> Engine<S> {
         }
         let (id, pieces) = (request.invoice, desk.pieces);
         let mark = newest(&session.market).await?;
-        let intent = paying(Act::PayFromBalance, &desk, mark);
+        let intent = pay_from_balance::intent(&desk, mark);
         let (engine, line) = (self.clone(), Arc::clone(&session));
-        let call = async move {
-            let payment = line.market.pay_from_balance(id, pieces).await?;
-            Ok(Some(engine.hold_payment(&line, payment).await))
+        let call = move || {
+            let (engine, line) = (engine.clone(), Arc::clone(&line));
+            async move {
+                let payment = line.market.pay_from_balance(id, pieces).await?;
+                Ok(Some(engine.hold_payment(&line.account, payment).await))
+            }
         };
         let happened = self.carry_out(&session, attempt, intent.clone(), call).await?;
         self.paid_end(&session, happened, &intent).await
@@ -266,8 +278,8 @@ impl<S: Shell> Engine<S> {
     }
 
     async fn try_pay_by_deal(&self, request: PayByDeal) -> Result<PayEnd, Fault> {
-        let session = self.session()?;
-        let attempt = session.operations.attempt();
+        let session = self.session_of(request.account)?;
+        let attempt = session.account.operations.attempt();
         let desk = self.desk(&session, request.invoice, Some(request.pieces)).await?;
         may_pay(&desk, request.seen)?;
         self.remember_choice(&session, &request.choice);
@@ -291,24 +303,21 @@ impl<S: Shell> Engine<S> {
                 .with("currency", offer.cost.currency()));
         }
         let mark = newest(&session.market).await?;
-        let act = if request.ad.is_some() {
-            Act::PayByDeal
-        } else {
-            Act::PayByBestDeal
-        };
-        let intent = Intent {
-            fiat: Some(offer.cost),
-            ad: request.ad,
-            ..paying(act, &desk, mark)
+        let intent = match request.ad {
+            Some(ad) => pay_by_deal::intent(&desk, mark, ad, offer.cost),
+            None => pay_by_best_deal::intent(&desk, mark, offer.cost),
         };
         let (engine, line) = (self.clone(), Arc::clone(&session));
         let PayByDeal { choice, ad, .. } = request;
-        let call = async move {
-            let payment = match ad {
-                Some(ad) => line.market.pay_by_deal(id, pieces, ad).await?,
-                None => line.market.pay_by_best_deal(id, pieces, &choice).await?,
-            };
-            Ok(Some(engine.hold_payment(&line, payment).await))
+        let call = move || {
+            let (engine, line, choice) = (engine.clone(), Arc::clone(&line), choice.clone());
+            async move {
+                let payment = match ad {
+                    Some(ad) => line.market.pay_by_deal(id, pieces, ad).await?,
+                    None => line.market.pay_by_best_deal(id, pieces, &choice).await?,
+                };
+                Ok(Some(engine.hold_payment(&line.account, payment).await))
+            }
         };
         let happened = self.carry_out(&session, attempt, intent.clone(), call).await?;
         self.paid_end(&session, happened, &intent).await
@@ -322,26 +331,34 @@ impl<S: Shell> Engine<S> {
         intent: &Intent,
     ) -> Result<PayEnd, Fault> {
         // The money has moved: whatever fails from here on must not say otherwise.
+        let account = &session.account;
         let not_shown = || {
-            let operation = session.operations.get(happened.operation);
-            operation.map(PayEnd::Unknown).ok_or_else(|| {
-                Fault::new(FaultCode::OutcomeUnknown)
-                    .with("operation", happened.operation)
-                    .money_unknown()
-            })
+            let operation = account.operations.get(happened.operation);
+            operation
+                .map(|operation| PayEnd::Unknown(Box::new(operation)))
+                .map_err(|_| {
+                    Fault::new(FaultCode::OutcomeUnknown)
+                        .with("operation", happened.operation)
+                        .money_unknown()
+                })
         };
         let Some(id) = happened.payment else {
             return not_shown();
         };
         self.announce(
-            session,
+            account.id,
             &[Topic::App, Topic::Payments, Topic::Payment(id), Topic::Deals],
         );
-        let Ok(seen) = self.read_or_recall(session, id).await else {
+        let Ok(seen) = self.read_or_recall(account, id).await else {
             return not_shown();
         };
-        let differs = !as_agreed(&seen.payment, intent);
+        self.change_operation(account, happened.operation, Vec::new(), |op| {
+            op.took(&seen.payment);
+        });
         let was_there = intent.mark.is_some_and(|mark| id <= mark);
+        let differs = !intent.agrees_with(&seen.payment);
+        // Read again for what was just written down about it.
+        let seen = self.recall(account, id).await.ok().flatten().unwrap_or(seen);
         Ok(PayEnd::Done {
             payment: Box::new(seen),
             was_there,
@@ -356,13 +373,13 @@ impl<S: Shell> Engine<S> {
             .and_then(|id| self.operation(id).ok())
             .filter(|_| fault.code == FaultCode::OutcomeUnknown);
         match operation {
-            Some(operation) => PayEnd::Unknown(operation),
+            Some(operation) => PayEnd::Unknown(Box::new(operation)),
             None => PayEnd::Refused(fault),
         }
     }
 
     fn remember_choice(&self, session: &Session, choice: &FiatChoice) {
-        let kept = self.change_book_of(session.account, |account| {
+        let kept = self.change_book_of(session.account.id, |account| {
             account.last_choice = Some(choice.into())
         });
         if let Err(fault) = kept {
@@ -388,38 +405,6 @@ fn may_pay(desk: &PayDesk, seen: Sats) -> Result<(), Fault> {
             .with("now", desk.total));
     }
     Ok(())
-}
-
-/// Is it what the person agreed to?
-fn as_agreed(paid: &Payment, intent: &Intent) -> bool {
-    let funded = match (&paid.deal, intent.fiat) {
-        (None, None) => paid.status == PaymentStatus::Paid,
-        (Some(deal), Some(agreed)) => {
-            deal.fiat.currency() == agreed.currency()
-                && deal.fiat.amount() <= agreed.amount()
-                && intent.ad.is_none_or(|ad| deal.ad.id == ad)
-        }
-        _ => false,
-    };
-    Some(paid.invoice.id) == intent.invoice
-        && Some(paid.pieces) == intent.pieces
-        && Some(paid.amount) == intent.amount
-        && funded
-}
-
-fn paying(act: Act, desk: &PayDesk, mark: Option<PaymentId>) -> Intent {
-    Intent {
-        act,
-        invoice: Some(desk.invoice.id),
-        payment: None,
-        deal: None,
-        pieces: Some(desk.pieces),
-        amount: Some(desk.total),
-        fiat: None,
-        ad: None,
-        counterparty: Some(desk.invoice.owner.name.clone()),
-        mark,
-    }
 }
 
 async fn own_payments(market: &Marketplace) -> Result<Vec<Payment>, Fault> {

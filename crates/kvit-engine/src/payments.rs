@@ -1,33 +1,32 @@
-//! Payments: the list, one payment, cancel.
+//! Payments: the list, one payment, cancel. Screens are answered from the store at once; the marketplace is asked behind.
 
 use std::sync::Arc;
 
-use kvit_client::PaymentsFilter;
 use kvit_domain::{
     Timestamp,
     deal::{Deal, DealStatus},
     fault::{Fault, FaultCode},
     id::{PaymentId, UserId},
-    money::Fiat,
+    memory::{Notice, Said},
+    money::{Fiat, Sats},
     payment::{Direction, Payment, PaymentStatus},
-    reference::invoice_reference,
+    receipt::Receipt,
+    seal::SealMark,
 };
+use kvit_store::{Incoming, KeptPayment, SaidRow};
 
 use crate::{
+    account::AccountId,
     deals::not_canceled,
     engine::Engine,
-    operation::{Act, Intent},
-    seal::{Seal, check},
-    session::{Checked, Session, keep},
+    open_account::{OpenAccount, Reread},
+    operation::{Operation, OperationState, TakenSum, cancel_payment},
+    seal::{Seal, check, mark_of, receipt_of},
     shell::{Shell, Topic},
 };
 
-/// Rows of a page of ours.
-const PAGE: usize = 30;
-/// Payments asked for at once (section 7.1: 1 to 100).
-const ASK: u32 = 50;
-/// So many pages of the server are read for one page of ours when a search skips most of them.
-const MOST_ASKS: usize = 8;
+/// Most rows of a window.
+const WINDOW: u32 = 100;
 
 /// What of the list is wanted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -38,19 +37,58 @@ pub struct PaymentsQuery {
     pub status: Option<PaymentStatus>,
     /// Number, name or words.
     pub text: String,
-    /// Older than this one.
-    pub before: Option<PaymentId>,
+    /// Only those about which the marketplace contradicted itself.
+    pub noticed_only: bool,
 }
 
-/// A page of the list.
+/// A window of the list: `count` rows from the row at `from`, newest first.
+#[derive(Debug, Clone)]
+pub struct Window {
+    /// First row.
+    pub from: u32,
+    /// So many rows, at most 100.
+    pub count: u32,
+    /// A payment whose place in the list is asked for as well.
+    pub anchor: Option<PaymentId>,
+}
+
+/// A window of the list.
 #[derive(Debug, Clone)]
 pub struct Page {
-    /// Newest first.
-    pub payments: Vec<SeenPayment>,
-    /// Where the next page begins; `None`: this is the end.
-    pub next: Option<PaymentId>,
-    /// When read; `None`: nothing was read now, these are copies.
+    /// The rows.
+    pub payments: Vec<ListedPayment>,
+    /// Place of the first of them.
+    pub from: u32,
+    /// Rows of the whole list.
+    pub total: u32,
+    /// Where the anchor stands now.
+    pub anchor: Option<u32>,
+    /// When everything was last read through; `None`: never so far.
     pub read: Option<Timestamp>,
+}
+
+/// A row of the list.
+#[derive(Debug, Clone)]
+pub struct ListedPayment {
+    /// The payment.
+    pub payment: Payment,
+    /// Who the person is.
+    pub me: UserId,
+    /// How the check of its confirmation came out.
+    pub mark: SealMark,
+    /// Its worth in the person's currency by the average rate, where no deal tells.
+    pub estimate: Option<Fiat>,
+    /// The marketplace contradicted itself about it.
+    pub noticed: bool,
+    /// An operation about it is not settled.
+    pub unresolved: bool,
+}
+
+/// The list as asked for last: the numbers of everything that fits.
+pub(crate) struct List {
+    query: PaymentsQuery,
+    version: u64,
+    ids: Arc<[PaymentId]>,
 }
 
 /// A payment as this person sees it, checked.
@@ -66,6 +104,57 @@ pub struct SeenPayment {
     pub estimate: Option<Fiat>,
     /// When read.
     pub read: Timestamp,
+    /// What is known of it besides.
+    pub record: Box<PaymentRecord>,
+}
+
+/// What is known of a payment besides what the marketplace says now.
+#[derive(Debug, Clone, Default)]
+pub struct PaymentRecord {
+    /// Where the marketplace contradicted itself.
+    pub notices: Vec<Notice>,
+    /// What it said, from the beginning.
+    pub said: Vec<SaidRow>,
+    /// The archived receipt.
+    pub receipt: Option<Receipt>,
+    /// The operation that made it or is about it.
+    pub operation: Option<Operation>,
+    /// What was agreed to, where something else was taken.
+    pub difference: Option<Difference>,
+    /// The other payment of the same intent: paid twice.
+    pub twin: Option<PaymentId>,
+    /// The marketplace does not list it any more.
+    pub vanished: bool,
+}
+
+/// What was agreed to and what was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Difference {
+    /// Agreed.
+    pub agreed: Option<Sats>,
+    /// Agreed, in fiat.
+    pub agreed_fiat: Option<Fiat>,
+    /// Taken.
+    pub taken: TakenSum,
+}
+
+impl Operation {
+    /// What was agreed to and what was taken, once that is known.
+    pub fn difference(&self) -> Option<Difference> {
+        self.taken.map(|taken| Difference {
+            agreed: self.intent.amount,
+            agreed_fiat: self.intent.fiat,
+            taken,
+        })
+    }
+}
+
+/// A payment just taken in.
+#[derive(Debug, Clone)]
+pub(crate) struct Checked {
+    pub(crate) payment: Payment,
+    pub(crate) seal: Seal,
+    pub(crate) read: Timestamp,
 }
 
 /// Who must act, by when.
@@ -115,152 +204,166 @@ pub fn turn_of_deal(deal: &Deal, me: UserId) -> Option<Turn> {
     })
 }
 
+/// Who must act on a payment; `None` when nobody has to.
+fn turn_of_payment(payment: &Payment, me: UserId) -> Option<Turn> {
+    if payment.status != PaymentStatus::Pending {
+        return None;
+    }
+    match (&payment.deal, payment.direction(me)) {
+        (Some(deal), _) => turn_of_deal(deal, me),
+        (None, Direction::ToMe) => Some(Turn {
+            waits_for: WaitsFor::TheirTransfer,
+            until: None,
+            fiat: None,
+        }),
+        (None, Direction::FromMe) => None,
+    }
+}
+
 impl SeenPayment {
     /// Who must act.
     pub fn turn(&self) -> Option<Turn> {
-        if self.payment.status != PaymentStatus::Pending {
-            return None;
-        }
-        match (&self.payment.deal, self.payment.direction(self.me)) {
-            (Some(deal), _) => turn_of_deal(deal, self.me),
-            (None, Direction::ToMe) => Some(Turn {
-                waits_for: WaitsFor::TheirTransfer,
-                until: None,
-                fiat: None,
-            }),
-            (None, Direction::FromMe) => None,
-        }
+        turn_of_payment(&self.payment, self.me)
+    }
+}
+
+impl ListedPayment {
+    /// Who must act.
+    pub fn turn(&self) -> Option<Turn> {
+        turn_of_payment(&self.payment, self.me)
     }
 }
 
 impl<S: Shell> Engine<S> {
-    /// A page of the list. The server searches by number only (section 20.4), so everything else is sifted here, a
-    /// bounded number of its pages at a time. Without a connection: copies read in this run.
+    /// A window of the list, from the store: at once, connected or not. A number that is not there is asked for at the
+    /// marketplace.
     ///
     /// # Errors
-    /// What stands in the way, if there are no copies either.
-    pub async fn payments(&self, query: &PaymentsQuery) -> Result<Page, Fault> {
-        let session = self.session()?;
-        match self.read_page(&session, query).await {
-            Ok(page) => Ok(page),
-            Err(fault) => {
-                let copies = self.copies(&session, query);
-                if copies.payments.is_empty() {
-                    Err(fault)
-                } else {
-                    Ok(copies)
-                }
-            }
-        }
-    }
-
-    async fn read_page(&self, session: &Arc<Session>, query: &PaymentsQuery) -> Result<Page, Fault> {
-        let me = session.profile().await?.id;
-        let now = self.now();
-        // A number is asked for by number: it may be far down. It stands above the first page, and on no other.
-        let number: Option<PaymentId> = query
-            .text
-            .trim()
-            .trim_start_matches(['№', '#'])
-            .trim()
-            .parse()
-            .ok();
-        let mut exact: Vec<Checked> = Vec::new();
-        if let (Some(number), None) = (number, query.before) {
-            let filter = PaymentsFilter {
-                payment: Some(number),
-                count: 1,
-                ..PaymentsFilter::default()
-            };
-            let answer = session.market.payments(filter).await?;
-            exact = self.hold_payments(session, answer).await;
-            exact.retain(|one| fits(query, &one.payment, me));
-        }
-        let mut found: Vec<Checked> = Vec::new();
-        let mut before = query.before;
-        for _ in 0..MOST_ASKS {
-            let filter = PaymentsFilter {
-                payment: None,
-                direction: query.direction,
-                before,
-                count: ASK,
-            };
-            let asked = session.market.payments(filter).await?;
-            let short = asked.len() < ASK as usize;
-            let checked = self.hold_payments(session, asked).await;
-            let oldest = checked.last().map(|one| one.payment.id);
-            found.extend(
-                checked
-                    .into_iter()
-                    .filter(|one| fits(query, &one.payment, me) && Some(one.payment.id) != number),
-            );
-            if found.len() > PAGE {
-                found.truncate(PAGE);
-                before = found.last().map(|one| one.payment.id);
-                break;
-            }
-            before = oldest;
-            if short || oldest.is_none() {
-                before = None;
-                break;
-            }
-        }
-        exact.append(&mut found);
-        Ok(self.page(session, exact, before, Some(now), me))
-    }
-
-    fn copies(&self, session: &Session, query: &PaymentsQuery) -> Page {
-        let Some(me) = session.known_profile().map(|profile| profile.id) else {
-            return Page {
+    /// Why the store is not open.
+    pub async fn payments(&self, query: &PaymentsQuery, window: Window) -> Result<Page, Fault> {
+        let account = self.opened()?;
+        let Some(me) = account.profile().map(|profile| profile.id) else {
+            return Ok(Page {
                 payments: Vec::new(),
-                next: None,
+                from: 0,
+                total: 0,
+                anchor: None,
                 read: None,
-            };
+            });
         };
-        let mut found: Vec<Checked> = {
-            let held = session.held();
-            let older = |id: &PaymentId| query.before.is_none_or(|before| *id < before);
-            held.payments
-                .iter()
-                .rev()
-                .filter(|(id, one)| older(id) && fits(query, &one.payment, me))
-                .map(|(_, one)| one.clone())
-                .take(PAGE + 1)
-                .collect()
-        };
-        let more = found.len() > PAGE;
-        found.truncate(PAGE);
-        let next = if more {
-            found.last().map(|one| one.payment.id)
-        } else {
-            None
-        };
-        self.page(session, found, next, None, me)
-    }
-
-    fn page(
-        &self,
-        session: &Session,
-        found: Vec<Checked>,
-        next: Option<PaymentId>,
-        read: Option<Timestamp>,
-        me: UserId,
-    ) -> Page {
-        Page {
-            payments: found.into_iter().map(|one| seen(session, one, me)).collect(),
-            next,
-            read,
+        let mut ids = self.list(&account, query, me).await?;
+        if ids.is_empty()
+            && let Some(number) = number_in(&query.text)
+            && self.reread_payment(&account, number).await.is_ok()
+        {
+            ids = self.list(&account, query, me).await?;
         }
+        let total = u32::try_from(ids.len()).unwrap_or(u32::MAX);
+        let from = window.from.min(total);
+        let count = window.count.min(WINDOW);
+        let wanted: Vec<PaymentId> = ids
+            .iter()
+            .skip(from as usize)
+            .take(count as usize)
+            .copied()
+            .collect();
+        // Newest first, so the list is sorted the other way round.
+        let anchor = window.anchor.and_then(|anchor| {
+            let place = ids.binary_search_by(|id| anchor.cmp(id)).ok()?;
+            u32::try_from(place).ok()
+        });
+        let kept = account
+            .ask_behind(move |store| store.payments_by_id(&wanted))
+            .await?;
+        let open = account.operations.open();
+        let pinned = account.key().map(|key| key.fingerprint().to_owned());
+        let payments = kept
+            .into_iter()
+            .map(|kept| ListedPayment {
+                me,
+                mark: mark_with(&kept, pinned.as_deref()),
+                estimate: account.estimate(kept.payment.amount),
+                noticed: kept.noticed,
+                unresolved: open.iter().any(|op| {
+                    op.intent.payment == Some(kept.payment.id)
+                        || (op.intent.invoice == Some(kept.payment.invoice.id)
+                            && kept.payment.status == PaymentStatus::Pending)
+                }),
+                payment: kept.payment,
+            })
+            .collect();
+        let read = account.live().sync.finished;
+        Ok(Page {
+            payments,
+            from,
+            total,
+            anchor,
+            read,
+        })
     }
 
-    /// One payment, read now; without a connection the copy read last.
+    /// The numbers of everything that fits, newest first; kept until something changes.
+    async fn list(
+        &self,
+        account: &OpenAccount,
+        query: &PaymentsQuery,
+        me: UserId,
+    ) -> Result<Arc<[PaymentId]>, Fault> {
+        let version = account.store.version();
+        {
+            let live = account.live();
+            if let Some(list) = &live.list
+                && list.version == version
+                && list.query == *query
+            {
+                return Ok(Arc::clone(&list.ids));
+            }
+        }
+        let asked = kvit_store::PaymentsQuery {
+            me,
+            direction: query.direction,
+            status: query.status,
+            text: query.text.clone(),
+            noticed_only: query.noticed_only,
+        };
+        let ids: Arc<[PaymentId]> = account
+            .ask_behind(move |store| store.payment_ids(&asked))
+            .await?
+            .into();
+        account.live().list = Some(List {
+            query: query.clone(),
+            version,
+            ids: Arc::clone(&ids),
+        });
+        Ok(ids)
+    }
+
+    /// One payment, from the store at once; it is read again behind, and announced if that shows anything. One that is
+    /// not in the store is read now.
     ///
     /// # Errors
     /// `PaymentNotFound`, or what stands in the way.
     pub async fn payment(&self, id: PaymentId) -> Result<SeenPayment, Fault> {
-        let session = self.session()?;
-        match self.read_payment(&session, id).await {
-            Err(fault) if fault.code != FaultCode::PaymentNotFound => recall(&session, id).ok_or(fault),
+        let account = self.opened()?;
+        match self.recall(&account, id).await? {
+            Some(seen) => {
+                self.reread_behind(&account, Reread::Payment(id));
+                Ok(seen)
+            }
+            None => self.reread_payment(&account, id).await,
+        }
+    }
+
+    /// One payment, read at the marketplace now; without a connection the copy.
+    ///
+    /// # Errors
+    /// `PaymentNotFound`, or what stands in the way.
+    pub async fn payment_now(&self, id: PaymentId) -> Result<SeenPayment, Fault> {
+        let account = self.opened()?;
+        match self.reread_payment(&account, id).await {
+            Err(fault) if fault.code != FaultCode::PaymentNotFound => {
+                self.recall(&account, id).await?.ok_or(fault)
+            }
             answer => answer,
         }
     }
@@ -268,38 +371,122 @@ impl<S: Shell> Engine<S> {
     /// A payment that is known to exist: read now, or else the copy of what made it known.
     pub(crate) async fn read_or_recall(
         &self,
-        session: &Arc<Session>,
+        account: &Arc<OpenAccount>,
         id: PaymentId,
     ) -> Result<SeenPayment, Fault> {
-        match self.read_payment(session, id).await {
-            Err(fault) => recall(session, id).ok_or(fault),
+        match self.reread_payment(account, id).await {
+            Err(fault) => self.recall(account, id).await?.ok_or(fault),
             answer => answer,
         }
     }
 
+    /// The copy of a payment, checked now.
+    pub(crate) async fn recall(
+        &self,
+        account: &Arc<OpenAccount>,
+        id: PaymentId,
+    ) -> Result<Option<SeenPayment>, Fault> {
+        let Some(KeptPayment { payment, read, .. }) =
+            account.ask_behind(move |store| store.payment(id)).await?
+        else {
+            return Ok(None);
+        };
+        let checked = self.check_payments(account, vec![payment], read).await;
+        checked
+            .into_iter()
+            .next()
+            .map(|one| self.seen(account, one))
+            .transpose()
+    }
+
+    /// Reads one payment at the marketplace and takes it in. One that is in the store and that the marketplace does not
+    /// know any more has vanished: that is noticed.
+    ///
+    /// # Errors
+    /// `PaymentNotFound`, or what stands in the way.
+    pub(crate) async fn reread_payment(
+        &self,
+        account: &Arc<OpenAccount>,
+        id: PaymentId,
+    ) -> Result<SeenPayment, Fault> {
+        let line = account.line().ok_or(FaultCode::NotConnected)?;
+        let payment = match line.payment(id).await {
+            Ok(payment) => payment,
+            Err(fault) => {
+                if fault.code == FaultCode::PaymentNotFound {
+                    self.has_vanished(account, &[id]).await;
+                }
+                return Err(fault);
+            }
+        };
+        let checked = self.hold_payments(account, vec![payment]).await;
+        let one = checked.into_iter().next().ok_or(FaultCode::Internal)?;
+        self.seen(account, one)
+    }
+
+    /// Notices payments that are kept here and that the marketplace does not list any more.
+    pub(crate) async fn has_vanished(&self, account: &Arc<OpenAccount>, ids: &[PaymentId]) {
+        let (gone, now) = (ids.to_vec(), self.now());
+        let noticed = account.keep_behind(move |store| store.vanished(&gone, now)).await;
+        for notice in noticed.into_iter().flatten() {
+            self.announce(
+                account.id,
+                &[Topic::Payment(notice.payment), Topic::Payments, Topic::App],
+            );
+        }
+    }
+
+    /// Reads something again behind, unless that was done a moment ago or nobody can be asked.
+    pub(crate) fn reread_behind(&self, account: &Arc<OpenAccount>, what: Reread) {
+        if account.line().is_none() || !account.is_stale(what, self.pace()) {
+            return;
+        }
+        self.take_in_behind_as(account, what);
+    }
+
+    /// Reads a payment and a deal behind, whenever they were read last: something was just done to them.
+    pub(crate) fn take_in_behind(
+        &self,
+        account: &Arc<OpenAccount>,
+        payment: Option<PaymentId>,
+        deal: Option<kvit_domain::id::DealId>,
+    ) {
+        if let Some(payment) = payment {
+            self.take_in_behind_as(account, Reread::Payment(payment));
+        }
+        if let Some(deal) = deal {
+            self.take_in_behind_as(account, Reread::Deal(deal));
+        }
+    }
+
+    fn take_in_behind_as(&self, account: &Arc<OpenAccount>, what: Reread) {
+        let (engine, account) = (self.clone(), Arc::clone(account));
+        self.behind(async move {
+            let read = match what {
+                Reread::Payment(id) => engine.reread_payment(&account, id).await.map(|_| ()),
+                Reread::Deal(id) => engine.reread_deal(&account, id).await.map(|_| ()),
+            };
+            if let Err(fault) = read {
+                tracing::info!(%fault, ?what, "not read again");
+            }
+        });
+    }
+
     /// Takes in one payment; its number.
-    pub(crate) async fn hold_payment(&self, session: &Arc<Session>, payment: Payment) -> PaymentId {
+    pub(crate) async fn hold_payment(&self, account: &Arc<OpenAccount>, payment: Payment) -> PaymentId {
         let id = payment.id;
-        self.hold_payments(session, vec![payment]).await;
+        self.hold_payments(account, vec![payment]).await;
         id
     }
 
-    pub(crate) async fn read_payment(
+    /// Checks the confirmations of payments, off the async threads.
+    async fn check_payments(
         &self,
-        session: &Arc<Session>,
-        id: PaymentId,
-    ) -> Result<SeenPayment, Fault> {
-        let me = session.profile().await?.id;
-        let payment = session.market.payment(id).await?;
-        let checked = self.hold_payments(session, vec![payment]).await;
-        let one = checked.into_iter().next().ok_or(FaultCode::Internal)?;
-        Ok(seen(session, one, me))
-    }
-
-    /// Takes payments in: checks their confirmations and keeps copies.
-    pub(crate) async fn hold_payments(&self, session: &Arc<Session>, payments: Vec<Payment>) -> Vec<Checked> {
-        let now = self.now();
-        let key = session.key.clone();
+        account: &OpenAccount,
+        payments: Vec<Payment>,
+        read: Timestamp,
+    ) -> Vec<Checked> {
+        let (key, now) = (account.key(), self.now());
         let checking = tokio::task::spawn_blocking(move || {
             let seals = check(&payments, key.as_deref(), now);
             payments.into_iter().zip(seals).collect::<Vec<_>>()
@@ -308,38 +495,129 @@ impl<S: Shell> Engine<S> {
             tracing::error!("the check of confirmations broke");
             return Vec::new();
         };
-        let checked: Vec<Checked> = pairs
+        pairs
             .into_iter()
-            .map(|(payment, seal)| Checked {
-                payment,
-                seal,
-                read: now,
+            .map(|(payment, seal)| Checked { payment, seal, read })
+            .collect()
+    }
+
+    /// Takes payments in: checks their confirmations, keeps copies, archives receipts, notices contradictions, and
+    /// announces what changed.
+    pub(crate) async fn hold_payments(
+        &self,
+        account: &Arc<OpenAccount>,
+        payments: Vec<Payment>,
+    ) -> Vec<Checked> {
+        let now = self.now();
+        let checked = self.check_payments(account, payments, now).await;
+        let key = account.key().map(|key| key.fingerprint().to_owned());
+        let incoming: Vec<Incoming> = checked
+            .iter()
+            .map(|one| {
+                let mut payment = one.payment.clone();
+                // A deal that comes within its payment does not name it (section 5.4).
+                if let Some(deal) = &mut payment.deal {
+                    deal.payment = Some(payment.id);
+                }
+                Incoming {
+                    mark: mark_of(&one.seal),
+                    receipt: receipt_of(&one.payment, &one.seal, now),
+                    key: key.clone(),
+                    payment,
+                }
             })
             .collect();
-        let mut held = session.held();
-        for one in &checked {
-            keep(&mut held.payments, one.payment.id, one.clone());
-            // The server announces a new deal to the other side only (section 7.4): this is how ours is known.
-            if let Some(deal) = &one.payment.deal {
-                let deal = Deal {
-                    payment: Some(one.payment.id),
-                    ..(**deal).clone()
-                };
-                keep(&mut held.deals, deal.id, (deal, now));
+        let kept = account
+            .keep_behind(move |store| store.keep_payments(incoming, now))
+            .await;
+        let mut topics = Vec::new();
+        for taken in kept.into_iter().flatten() {
+            if taken.changed || taken.news {
+                topics.extend([Topic::Payment(taken.id), Topic::Payments]);
+            }
+            if !taken.noticed.is_empty() {
+                tracing::warn!(payment = %taken.id, "the marketplace contradicts itself");
+                topics.push(Topic::App);
+            }
+            if taken.archived {
+                topics.push(Topic::Receipts);
             }
         }
-        drop(held);
+        for deal in checked.iter().filter_map(|one| one.payment.deal.as_deref()) {
+            if !topics.is_empty() {
+                topics.extend([Topic::Deal(deal.id), Topic::Deals]);
+            }
+        }
+        self.announce(account.id, &topics);
         checked
+    }
+
+    /// A payment with everything that is known of it here.
+    pub(crate) fn seen(&self, account: &OpenAccount, one: Checked) -> Result<SeenPayment, Fault> {
+        let id = one.payment.id;
+        let mut record = PaymentRecord {
+            notices: account.ask(|store| store.notices_of(id))?,
+            said: account.ask(|store| store.said_of(id))?,
+            receipt: account.ask(|store| store.receipt(id))?,
+            ..PaymentRecord::default()
+        };
+        record.vanished = record
+            .notices
+            .iter()
+            .rev()
+            .find(|notice| notice.what.about == Said::Presence)
+            .is_some_and(|notice| notice.noticed >= one.read);
+        let about = account.operations.journal().about(id)?;
+        let doubled = |operation: &Operation| match operation.state {
+            OperationState::Done(Some(made)) if made == id => operation.doubles.first().copied(),
+            OperationState::Done(Some(made)) if operation.doubles.contains(&id) => Some(made),
+            _ => None,
+        };
+        record.twin = about
+            .iter()
+            .find_map(doubled)
+            .or_else(|| account.operations.twin_of(id));
+        record.difference = about
+            .iter()
+            .filter(|operation| operation.state == OperationState::Done(Some(id)))
+            .find_map(Operation::difference)
+            .filter(|difference| difference.taken.differs);
+        record.operation = account
+            .operations
+            .on_payment(id)
+            .or_else(|| account.operations.on_invoice(one.payment.invoice.id))
+            .or_else(|| about.into_iter().next());
+        Ok(SeenPayment {
+            me: account.me()?,
+            estimate: account.estimate(one.payment.amount),
+            payment: one.payment,
+            seal: one.seal,
+            read: one.read,
+            record: Box::new(record),
+        })
+    }
+
+    /// The person has seen what the marketplace contradicted itself about.
+    ///
+    /// # Errors
+    /// A fault of the store.
+    pub fn notices_seen(&self, id: PaymentId) -> Result<(), Fault> {
+        let account = self.opened()?;
+        account.ask(|store| store.notices_seen(id))?;
+        self.announce(account.id, &[Topic::App, Topic::Payments]);
+        Ok(())
     }
 
     /// Cancels a pending payment of the person.
     ///
     /// # Errors
-    /// The refusal; `OutcomeUnknown` with money unknown when no answer came and looking has not told yet.
-    pub async fn cancel_payment(&self, id: PaymentId) -> Result<SeenPayment, Fault> {
-        let session = self.session()?;
-        let attempt = session.operations.attempt();
-        let before = self.read_payment(&session, id).await?;
+    /// `AccountChanged`; the refusal; `OutcomeUnknown` with money unknown when no answer came and looking has not told
+    /// yet.
+    pub async fn cancel_payment(&self, account: AccountId, id: PaymentId) -> Result<SeenPayment, Fault> {
+        let session = self.session_of(account)?;
+        let attempt = session.account.operations.attempt();
+        session.profile().await?;
+        let before = self.reread_payment(&session.account, id).await?;
         match before.payment.status {
             PaymentStatus::Pending => {}
             PaymentStatus::Paid => return Err(FaultCode::PaymentAlreadyPaid.into()),
@@ -353,69 +631,37 @@ impl<S: Shell> Engine<S> {
             let deal = before.payment.deal.as_deref();
             return Err(deal.map_or(FaultCode::Internal, not_canceled).into());
         }
-        let intent = Intent {
-            act: Act::CancelPayment,
-            invoice: Some(before.payment.invoice.id),
-            payment: Some(id),
-            deal: before.payment.deal.as_ref().map(|deal| deal.id),
-            pieces: None,
-            amount: None,
-            fiat: None,
-            ad: None,
-            counterparty: Some(before.payment.invoice.owner.name.clone()),
-            mark: None,
-        };
         let (engine, line) = (self.clone(), Arc::clone(&session));
-        self.carry_out(&session, attempt, intent, async move {
-            let payment = line.market.cancel_payment(id).await?;
-            Ok(Some(engine.hold_payment(&line, payment).await))
+        self.carry_out(&session, attempt, cancel_payment::intent(&before), move || {
+            let (engine, line) = (engine.clone(), Arc::clone(&line));
+            async move {
+                let payment = line.market.cancel_payment(id).await?;
+                Ok(Some(engine.hold_payment(&line.account, payment).await))
+            }
         })
         .await?;
         self.announce(
-            &session,
+            session.account.id,
             &[Topic::Payment(id), Topic::Payments, Topic::Deals, Topic::App],
         );
+        if let Some(deal) = &before.payment.deal {
+            self.take_in_behind(&session.account, None, Some(deal.id));
+        }
         // It is canceled: whatever fails from here on must not say otherwise.
-        self.read_or_recall(&session, id).await
+        self.read_or_recall(&session.account, id).await
     }
 }
 
-/// The copy of a payment, if there is one.
-fn recall(session: &Session, id: PaymentId) -> Option<SeenPayment> {
-    let copy = session.held().payments.get(&id).cloned()?;
-    let me = session.known_profile()?.id;
-    Some(seen(session, copy, me))
-}
-
-pub(crate) fn seen(session: &Session, one: Checked, me: UserId) -> SeenPayment {
-    let estimate = session.estimate(one.payment.amount);
-    SeenPayment {
-        estimate,
-        payment: one.payment,
-        me,
-        seal: one.seal,
-        read: one.read,
+/// The mark of a copy, if it was made with the key that is pinned now.
+fn mark_with(kept: &KeptPayment, pinned: Option<&str>) -> SealMark {
+    if kept.payment.status == PaymentStatus::Paid && kept.key.as_deref() != pinned {
+        SealMark::Checking
+    } else {
+        kept.mark
     }
 }
 
-/// Does a payment fit the search?
-fn fits(query: &PaymentsQuery, payment: &Payment, me: UserId) -> bool {
-    if query
-        .direction
-        .is_some_and(|wanted| wanted != payment.direction(me))
-        || query.status.is_some_and(|wanted| wanted != payment.status)
-    {
-        return false;
-    }
-    let text = query.text.trim().to_lowercase();
-    if text.is_empty() {
-        return true;
-    }
-    if let Ok(invoice) = invoice_reference(&text)
-        && (payment.invoice.id == invoice || payment.id.get() == invoice.get())
-    {
-        return true;
-    }
-    payment.counterparty(me).name.to_lowercase().contains(&text)
-        || payment.invoice.comment.to_lowercase().contains(&text)
+/// A payment's number as a person types it.
+fn number_in(text: &str) -> Option<PaymentId> {
+    text.trim().trim_start_matches(['№', '#']).trim().parse().ok()
 }

@@ -6,6 +6,8 @@ use kvit_domain::{
     Timestamp,
     fault::{Fault, FaultCode},
     payment::{Payment, PaymentStatus},
+    receipt::Receipt,
+    seal::SealMark,
 };
 use kvit_proof::{Facts, KeyFault, PinnedKey, Refusal, Signed, Verdict, verify_payments, verify_signature};
 
@@ -62,6 +64,38 @@ pub(crate) fn check(payments: &[Payment], key: Option<&PinnedKey>, now: Timestam
             _ => Seal::NothingYet,
         })
         .collect()
+}
+
+/// The seal in one word, as it is kept.
+pub fn mark_of(seal: &Seal) -> SealMark {
+    match seal {
+        Seal::NothingYet => SealMark::Nothing,
+        Seal::Checked(Verdict::Verified { .. }) => SealMark::Verified,
+        Seal::Checked(Verdict::NotVerified(_)) => SealMark::NotVerified,
+        Seal::Checked(Verdict::DoesNotMatch { .. }) => SealMark::DoesNotMatch,
+        Seal::Checked(Verdict::ForgedOrAltered(_)) => SealMark::Forged,
+    }
+}
+
+/// The receipt that a verified confirmation is.
+pub(crate) fn receipt_of(payment: &Payment, seal: &Seal, now: Timestamp) -> Option<Receipt> {
+    let Seal::Checked(Verdict::Verified { signed, .. }) = seal else {
+        return None;
+    };
+    Some(Receipt {
+        payment: payment.id,
+        text: payment.confirmation.clone()?,
+        first_seen: now,
+        key: signed.key.clone(),
+        signed: signed.signed_at,
+        pieces: signed.confirmation.pieces,
+        // Verified means that every field is the payment's.
+        invoice: payment.invoice.id,
+        amount: payment.amount,
+        created: signed.confirmation.created_at,
+        payer: signed.confirmation.payer.clone(),
+        owner: signed.confirmation.invoice_owner.clone(),
+    })
 }
 
 /// Reads a public key that a person gave.

@@ -6,6 +6,7 @@ use kvit_domain::{
     Timestamp,
     fault::Fault,
     id::{DealId, PaymentId},
+    news::News,
 };
 use secrecy::SecretString;
 
@@ -18,6 +19,10 @@ pub trait Shell: Send + Sync + 'static {
 
     /// The time now.
     fn now(&self) -> Timestamp;
+
+    /// Something happened that a person wants to be told of. Called once for each news; the list of news is on the
+    /// screen whatever comes of it.
+    fn tell(&self, news: &News);
 }
 
 /// What can change.
@@ -35,6 +40,12 @@ pub enum Topic {
     Deal(DealId),
     /// An operation.
     Operation(OperationId),
+    /// The list of operations.
+    Operations,
+    /// The archive of receipts.
+    Receipts,
+    /// The news.
+    News,
     /// Rates, and with them prices.
     Rates,
 }

@@ -20,8 +20,11 @@ use std::{
 };
 
 use kvit_client::{Limits, Marketplace};
-use kvit_domain::{Timestamp, fault::Fault};
-use kvit_engine::{Account, ConnectionState, Connector, Engine, Practice, PracticeDoor, Shell, Topic};
+use kvit_domain::{Timestamp, fault::Fault, news::News};
+use kvit_engine::{
+    Account, ConnectionState, Connector, Engine, EngineParts, Pace, Practice, PracticeDoor, Shell, SyncStep,
+    Topic, account::AccountId,
+};
 use kvit_sandbox::{Clock, Moment, Options, Sandbox, SigningKey};
 use kvit_vault::{MemoryVault, Vault, VaultError};
 use secrecy::SecretString;
@@ -53,10 +56,24 @@ impl World {
     pub async fn new(seed: u64) -> Self {
         let world = Self::disconnected(seed).await;
         world.engine.start_practice().await.expect("the practice account");
+        world.settled().await;
         world
-            .until(|world| world.engine.state().connection.state == ConnectionState::Connected)
-            .await;
-        world
+    }
+
+    /// Waits until the engine is connected and has read everything.
+    pub async fn settled(&self) {
+        self.until(|world| {
+            let state = world.engine.state();
+            state.connection.state == ConnectionState::Connected
+                && state.sync.is_some_and(|sync| sync.state == SyncStep::Done)
+        })
+        .await;
+    }
+
+    /// The account in use.
+    #[must_use]
+    pub fn account(&self) -> AccountId {
+        self.engine.state().current.expect("an account in use")
     }
 
     /// A world whose engine has no account yet.
@@ -79,7 +96,8 @@ impl World {
 
     /// The same folder, keychain and marketplace under a new engine: the app was closed and opened again.
     #[must_use]
-    pub fn reopened(self) -> Self {
+    pub async fn reopened(self) -> Self {
+        self.engine.shut().await;
         let engine = engine(self.folder.path(), &self.sandbox, &self.told, &self.vault);
         Self { engine, ..self }
     }
@@ -142,24 +160,34 @@ fn engine(
     };
     let practice = TestPractice(Arc::clone(sandbox));
     let connector = MemoryConnector(Arc::clone(sandbox));
-    Engine::open(
-        folder.join("kvit"),
+    Engine::open(EngineParts {
+        folder: folder.join("kvit"),
         shell,
-        Arc::clone(vault) as Arc<dyn Vault>,
-        Box::new(practice),
-        Box::new(connector),
-    )
+        vault: Arc::clone(vault) as Arc<dyn Vault>,
+        practice: Box::new(practice),
+        connector: Box::new(connector),
+        pace: Pace::REAL,
+    })
     .expect("the engine")
 }
 
 /// What a shell was told, in order.
 #[derive(Debug, Clone, Default)]
-pub struct Told(Arc<Mutex<Vec<Topic>>>);
+pub struct Told {
+    topics: Arc<Mutex<Vec<Topic>>>,
+    news: Arc<Mutex<Vec<News>>>,
+}
 
 impl Told {
     /// Everything so far; begins anew.
     pub fn take(&self) -> Vec<Topic> {
-        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut self.topics.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// All news that the person was told.
+    #[must_use]
+    pub fn news(&self) -> Vec<News> {
+        self.news.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -172,10 +200,18 @@ pub struct RecordingShell {
 impl Shell for RecordingShell {
     fn changed(&self, topics: &[Topic]) {
         self.told
-            .0
+            .topics
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .extend_from_slice(topics);
+    }
+
+    fn tell(&self, news: &News) {
+        self.told
+            .news
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(news.clone());
     }
 
     fn now(&self) -> Timestamp {

@@ -1,0 +1,252 @@
+//! The inbox of stored events: kept, acted on, told, and only then forgotten at the server, in that order.
+//!
+//! ```text
+//!  event ─► kept (synced) ─► acted: what it is about is read again ─► told once ─► marked (the server deletes it)
+//!             │ known already: it was told before, or is told at the next start; only marked
+//! ```
+//!
+//! Stored events come again at each opening of the stream until they are marked (section 15.5), so whatever is cut
+//! between two steps is done again, and what the person sees is kept under the event's number: once. Live events
+//! have no number and are only a reason to look.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use kvit_domain::{
+    Timestamp,
+    deal::{Deal, DealStatus},
+    event::{Event, EventContent},
+    id::{DealId, EventId, PaymentId, UserId},
+    news::{News, NewsKind},
+    payment::Payment,
+};
+use kvit_store::{Freshness, KeptNews};
+
+use crate::{
+    engine::Engine,
+    open_account::OpenAccount,
+    session::Session,
+    shell::{Shell, Topic},
+};
+use kvit_domain::fault::Fault;
+
+/// News on a page.
+const PAGE: u32 = 50;
+
+/// What a batch of events is about; each thing once, however often it was named.
+#[derive(Default)]
+struct Concerned {
+    payments: BTreeMap<PaymentId, Payment>,
+    deals: BTreeMap<DealId, Deal>,
+    balance: bool,
+    invoices: bool,
+    everything: bool,
+}
+
+impl<S: Shell> Engine<S> {
+    /// Takes in a batch of events.
+    pub(crate) async fn take_events(&self, session: &Arc<Session>, events: Vec<Event>) {
+        let now = self.now();
+        session.connection().heard = Some(now);
+        let account = &session.account;
+        let me = account.me().ok();
+        let mut stored: Vec<EventId> = Vec::new();
+        let mut news: Vec<News> = Vec::new();
+        let mut about = Concerned::default();
+        for event in events {
+            if let Some(id) = event.id {
+                stored.push(id);
+                news.push(news_of(id, &event, me, now));
+            }
+            match event.content {
+                EventContent::Balance(balance) => {
+                    account
+                        .keep_behind(move |store| store.keep_balance(balance, now))
+                        .await;
+                    about.balance = true;
+                }
+                EventContent::Payment(payment) => {
+                    about.payments.insert(payment.id, *payment);
+                }
+                EventContent::Deal(deal) | EventContent::DealMessage(deal) => {
+                    about.deals.insert(deal.id, *deal);
+                }
+                EventContent::InvoiceNew(invoice) | EventContent::InvoicePaid(invoice) => {
+                    account
+                        .keep_behind(move |store| store.keep_invoice(*invoice, now))
+                        .await;
+                    about.invoices = true;
+                }
+                EventContent::InvoiceDeleted(_) => about.invoices = true,
+                EventContent::ConversationMessage => {}
+                EventContent::Other => about.everything = true,
+            }
+        }
+        // Kept before anything else, or it comes again.
+        let fresh = if news.is_empty() {
+            Some(Vec::new())
+        } else {
+            let kept = news.clone();
+            account
+                .keep_behind(move |store| store.take_news(&kept, now))
+                .await
+        };
+        let Some(fresh) = fresh else {
+            // It cannot be written down: it is neither told nor forgotten at the server.
+            self.act_on(session, about).await;
+            return;
+        };
+        crate::point!("news.kept");
+        self.act_on(session, about).await;
+        crate::point!("news.acted");
+        let fresh: Vec<News> = news
+            .into_iter()
+            .zip(fresh)
+            .filter_map(|(news, first)| first.then_some(news))
+            .collect();
+        self.tell(account, fresh).await;
+        crate::point!("news.told");
+        if !stored.is_empty() {
+            match session.market.mark_events_read(&stored).await {
+                Ok(()) => {
+                    crate::point!("news.marked");
+                    account.keep_behind(move |store| store.news_marked(&stored)).await;
+                }
+                Err(fault) => tracing::warn!(%fault, "events not marked as read; they will come again"),
+            }
+        }
+    }
+
+    /// An event triggers work: what it is about is read again. Where that fails, its own copy is better than nothing.
+    async fn act_on(&self, session: &Arc<Session>, about: Concerned) {
+        let account = &session.account;
+        for (id, copy) in about.payments {
+            if self.reread_payment(account, id).await.is_err() {
+                self.hold_payments(account, vec![copy]).await;
+            }
+        }
+        for (id, copy) in about.deals {
+            let payment = copy.payment;
+            if self.reread_deal(account, id).await.is_err() {
+                self.hold_deals(account, vec![copy], Freshness::Event).await;
+            }
+            if let Some(payment) = payment {
+                self.take_in_behind(account, Some(payment), None);
+            }
+        }
+        let mut topics = Vec::new();
+        if about.balance {
+            topics.push(Topic::App);
+        }
+        if about.invoices {
+            topics.push(Topic::Payments);
+        }
+        if about.everything {
+            // Something changed, and what it is could not be read.
+            if let Err(fault) = session.read_balance(self.now()).await {
+                tracing::warn!(%fault, "balance not read");
+            }
+            self.sync_behind(session);
+            topics.extend([Topic::App, Topic::Payments, Topic::Deals]);
+        }
+        self.announce(account.id, &topics);
+    }
+
+    /// Tells the person, once.
+    async fn tell(&self, account: &Arc<OpenAccount>, news: Vec<News>) {
+        if news.is_empty() {
+            return;
+        }
+        for one in &news {
+            self.shell().tell(one);
+        }
+        let told: Vec<EventId> = news.iter().map(|one| one.event).collect();
+        account.keep_behind(move |store| store.news_told(&told)).await;
+        self.announce(account.id, &[Topic::News, Topic::App]);
+    }
+
+    /// Tells what was kept when the app ended and not told any more.
+    pub(crate) async fn tell_the_untold(&self, account: &Arc<OpenAccount>) {
+        let untold = account.ask_behind(|store| store.untold_news()).await;
+        self.tell(account, untold.unwrap_or_default()).await;
+    }
+
+    /// News of the account in use, newest first; each with its number.
+    ///
+    /// # Errors
+    /// Why the store is not open.
+    pub fn news(&self, before: Option<u64>) -> Result<Vec<(u64, KeptNews)>, Fault> {
+        self.opened()?.ask(|store| store.news(before, PAGE))
+    }
+
+    /// All news is read.
+    ///
+    /// # Errors
+    /// Why the store is not open or cannot be written.
+    pub fn news_read(&self) -> Result<(), Fault> {
+        let account = self.opened()?;
+        account.ask(|store| store.read_all_news())?;
+        self.announce(account.id, &[Topic::News, Topic::App]);
+        Ok(())
+    }
+}
+
+/// An event as the person is told of it.
+fn news_of(event: EventId, stored: &Event, me: Option<UserId>, now: Timestamp) -> News {
+    let mut news = News {
+        event,
+        at: stored.created.unwrap_or(now),
+        kind: NewsKind::Other,
+        payment: None,
+        deal: None,
+        invoice: None,
+        person: String::new(),
+        amount: None,
+        fiat: None,
+    };
+    let of_deal = |mut news: News, deal: &Deal, kind: NewsKind| {
+        news.kind = kind;
+        news.deal = Some(deal.id);
+        news.payment = deal.payment;
+        news.amount = Some(deal.amount);
+        news.fiat = Some(deal.fiat);
+        if let Some(me) = me {
+            news.person.clone_from(&deal.counterparty(me).name);
+        }
+        news
+    };
+    match &stored.content {
+        EventContent::Deal(deal) => {
+            let kind = match deal.status {
+                DealStatus::Completed => NewsKind::DealCompleted,
+                DealStatus::Canceled => NewsKind::DealCanceled,
+                DealStatus::Disputed => NewsKind::DealDisputed,
+                DealStatus::Opened if deal.fiat_declared => NewsKind::FiatDeclared,
+                DealStatus::Opened | DealStatus::WaitDeposit => NewsKind::DealChanged,
+            };
+            return of_deal(news, deal, kind);
+        }
+        EventContent::DealMessage(deal) => return of_deal(news, deal, NewsKind::DealMessage),
+        EventContent::InvoiceNew(invoice)
+        | EventContent::InvoiceDeleted(invoice)
+        | EventContent::InvoicePaid(invoice) => {
+            news.kind = match stored.content {
+                EventContent::InvoiceNew(_) => NewsKind::InvoiceIssued,
+                EventContent::InvoicePaid(_) => NewsKind::PaymentReceived,
+                _ => NewsKind::InvoiceWithdrawn,
+            };
+            news.invoice = Some(invoice.id);
+            news.person.clone_from(&invoice.owner.name);
+            news.amount = Some(invoice.unit);
+        }
+        EventContent::Payment(payment) => {
+            news.kind = NewsKind::PaymentReceived;
+            news.payment = Some(payment.id);
+            news.invoice = Some(payment.invoice.id);
+            news.person.clone_from(&payment.buyer.name);
+            news.amount = Some(payment.amount);
+        }
+        EventContent::ConversationMessage => news.kind = NewsKind::ConversationMessage,
+        EventContent::Balance(_) | EventContent::Other => {}
+    }
+    news
+}
