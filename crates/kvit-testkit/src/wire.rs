@@ -4,6 +4,7 @@
 //! Plans are armed ([`FaultWire::arm`], [`FaultWire::arm_next`]); what really happened is reported
 //! ([`FaultWire::injected`]), and only that counts.
 
+pub mod front;
 mod line;
 mod tcp;
 #[cfg(test)]

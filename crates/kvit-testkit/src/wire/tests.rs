@@ -282,7 +282,7 @@ proptest! {
 }
 
 /// A marketplace with something cheap in it, and a client with short patience.
-async fn shop() -> (Arc<Sandbox>, InvoiceId) {
+pub(super) async fn shop() -> (Arc<Sandbox>, InvoiceId) {
     let clock = Clock::manual(UNIX_EPOCH + Duration::from_secs(crate::BEGINNING.unsigned_abs()));
     let options = Options::still(1, clock, crate::SIGNING_KEY.clone());
     let sandbox = Arc::new(Sandbox::open(options).await.unwrap());
