@@ -92,7 +92,7 @@ export async function latin(page: Page): Promise<string[]> {
   return [
     ...new Set(
       texts.flatMap((text) =>
-        (text.replace(/https?:\/\/\S+|\b\S+\.example\S*/g, "").replace(names, "").match(/\b[A-Za-z][A-Za-z]+\b/g) ?? [])
+        (text.replace(/https?:\/\/\S+|\b\S+\.example\S*|\b[\w.-]+\.(?:db|asc|csv|json)\b/g, "").replace(names, "").match(/\b[A-Za-z][A-Za-z]+\b/g) ?? [])
           .filter((word) => !latinWords.has(word))
           .map((word) => `"${word}" in "${text.slice(0, 80)}"`),
       ),
