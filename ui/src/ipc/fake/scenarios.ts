@@ -137,7 +137,7 @@ export const scenarios = {
   firstSyncStill: but({ sync: "first", payments: "many", accounts: "real", pace: 3_600_000 }),
   arrivingOnce: but({ arrivals: 1, pace: 1500 }),
   canceling: but({ deal: "waiting", canceling: true, pace: 3_600_000 }),
-  arriving: but({ payments: "many", arrivals: 3 }),
+  arriving: but({ payments: "many", arrivals: 3, pace: 2500 }),
   noticed: but({ memory: "status" }),
   contradictions: but({ memory: "everything" }),
   vanished: but({ memory: "vanished" }),
