@@ -3,13 +3,15 @@
 mod accounts;
 mod deals;
 mod files;
+mod operations;
 mod pay;
 mod payments;
 mod proof;
+mod receipts;
 mod state;
 
 use kvit_domain::Timestamp;
-use kvit_view::{fault::Fault, state::Topic};
+use kvit_view::{fault::Fault, operation::OperationCard, state::Topic};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 use tauri_specta::{Builder, Event, collect_commands, collect_events};
@@ -25,6 +27,14 @@ pub struct Changed {
     pub topics: Vec<Topic>,
 }
 
+/// The person closed the window while operations are not settled: the page asks whether to quit.
+#[derive(Debug, Clone, Serialize, Type, Event)]
+#[serde(rename_all = "camelCase")]
+pub struct Closing {
+    /// Those.
+    pub operations: Vec<OperationCard>,
+}
+
 /// All commands and events, for the window and for the generated bindings.
 pub fn bindings() -> Builder<tauri::Wry> {
     Builder::new()
@@ -33,7 +43,15 @@ pub fn bindings() -> Builder<tauri::Wry> {
         .commands(collect_commands![
             state::app_state,
             state::set_settings,
-            state::operation,
+            state::sync_stop,
+            state::sync_go,
+            state::news,
+            state::news_read,
+            state::keep_draft,
+            state::draft,
+            state::quit,
+            operations::operations,
+            operations::operation,
             accounts::start_practice,
             accounts::probe_server,
             accounts::inspect_key,
@@ -43,9 +61,12 @@ pub fn bindings() -> Builder<tauri::Wry> {
             accounts::remove_account,
             accounts::probe_keychain,
             accounts::reconnect,
+            accounts::unlock_store,
+            accounts::set_store_aside,
             payments::payments,
             payments::payment,
             payments::cancel_payment,
+            payments::notices_seen,
             payments::person,
             pay::pay_desk,
             pay::suitable_ads,
@@ -57,11 +78,15 @@ pub fn bindings() -> Builder<tauri::Wry> {
             deals::send_deal_message,
             deals::declare_paid,
             deals::cancel_deal,
+            receipts::receipts,
+            receipts::receipt,
+            receipts::save_receipt,
+            receipts::export_payments,
             proof::verify_text,
             files::open_text_file,
             files::save_text,
         ])
-        .events(collect_events![Changed])
+        .events(collect_events![Changed, Closing])
 }
 
 fn now() -> Timestamp {

@@ -5,21 +5,17 @@ mod practice;
 mod shell;
 mod walls;
 
-use std::{
-    fs::{File, TryLockError},
-    io,
-    path::Path,
-    process::ExitCode,
-    sync::Arc,
-};
+use std::{io, process::ExitCode, sync::Arc};
 
-use kvit_engine::{Engine, NetConnector};
+use kvit_engine::{Engine, EngineParts, NetConnector, Pace};
 use kvit_vault::OsVault;
-use tauri::{Manager, async_runtime};
+use kvit_view::operation::OperationCard;
+use tauri::{Manager, RunEvent, WindowEvent, async_runtime};
+use tauri_specta::Event;
 
 use crate::{practice::EmbeddedPractice, shell::WindowShell};
 
-pub use commands::{Changed, bindings};
+pub use commands::{Changed, Closing, bindings};
 
 /// The engine as this shell runs it.
 pub(crate) type App = Engine<WindowShell>;
@@ -38,14 +34,14 @@ pub fn start(practise: bool) -> ExitCode {
             bindings.mount_events(app);
             let shell = WindowShell::new(app.handle().clone());
             let folder = app.path().app_data_dir()?;
-            let engine = App::open(
-                folder.clone(),
+            let engine = App::open(EngineParts {
+                folder,
                 shell,
-                Arc::new(OsVault::new()),
-                Box::new(EmbeddedPractice::default()),
-                Box::new(NetConnector),
-            )?;
-            app.manage(OnlyHere::take(&folder)?);
+                vault: Arc::new(OsVault::new()),
+                practice: Box::new(EmbeddedPractice::default()),
+                connector: Box::new(NetConnector),
+                pace: Pace::default(),
+            })?;
             app.manage(engine.clone());
             async_runtime::spawn(async move {
                 if practise && let Err(fault) = engine.start_practice().await {
@@ -57,9 +53,24 @@ pub fn start(practise: bool) -> ExitCode {
             });
             Ok(())
         })
-        .run(tauri::generate_context!());
+        .on_window_event(|window, event| {
+            if let WindowEvent::CloseRequested { api, .. } = event
+                && ask_before_quitting(window.app_handle())
+            {
+                api.prevent_close();
+            }
+        })
+        .build(tauri::generate_context!());
     match built {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(app) => {
+            app.run(|app, event| {
+                if let RunEvent::Exit = event {
+                    // Stores are closed properly; what is on its way is in the journal.
+                    async_runtime::block_on(app.state::<App>().shut());
+                }
+            });
+            ExitCode::SUCCESS
+        }
         Err(error) => {
             tracing::error!(%error, "the window could not be opened");
             ExitCode::FAILURE
@@ -67,22 +78,24 @@ pub fn start(practise: bool) -> ExitCode {
     }
 }
 
-/// The folder of the app, taken for this process as long as it lives: two processes would overwrite each other's
-/// journal. The plugin for single instances shows the first window instead, but only where there is a session bus.
-struct OnlyHere {
-    _lock: File,
-}
-
-impl OnlyHere {
-    /// # Errors
-    /// Another process has it, or the lock file cannot be made.
-    fn take(folder: &Path) -> io::Result<Self> {
-        let lock = File::create(folder.join("lock"))?;
-        lock.try_lock().map_err(|error| match error {
-            TryLockError::WouldBlock => io::Error::other("another Kvit has this folder open"),
-            TryLockError::Error(error) => error,
-        })?;
-        Ok(Self { _lock: lock })
+/// Where operations are not settled, the page asks before the app quits; `true`: it was asked to.
+fn ask_before_quitting(app: &tauri::AppHandle) -> bool {
+    let Some(engine) = app.try_state::<App>() else {
+        return false;
+    };
+    let unsettled = engine.unsettled();
+    if unsettled.is_empty() {
+        return false;
+    }
+    let closing = Closing {
+        operations: unsettled.iter().map(OperationCard::from).collect(),
+    };
+    match closing.emit(app) {
+        Ok(()) => true,
+        Err(error) => {
+            tracing::warn!(%error, "the page was not asked");
+            false
+        }
     }
 }
 
@@ -110,19 +123,5 @@ fn start_log() {
         .try_init();
     if let Err(error) = started {
         tracing::warn!(%error, "a log was there already");
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_folder_is_taken_once_and_free_again_afterwards() {
-        let folder = tempfile::tempdir().unwrap();
-        let taken = OnlyHere::take(folder.path()).unwrap();
-        assert!(OnlyHere::take(folder.path()).is_err());
-        drop(taken);
-        assert!(OnlyHere::take(folder.path()).is_ok());
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, time::Duration};
 
-use kvit_domain::Timestamp;
+use kvit_domain::{Timestamp, news::News};
 use kvit_engine::{Shell, Topic};
 use kvit_view::state;
 use tauri::{AppHandle, async_runtime};
@@ -52,5 +52,10 @@ impl Shell for WindowShell {
 
     fn now(&self) -> Timestamp {
         Timestamp::now()
+    }
+
+    fn tell(&self, news: &News) {
+        // The page shows the list of news and announces what is new in it; the log says that it was told.
+        tracing::info!(event = %news.event, kind = ?news.kind, "news");
     }
 }

@@ -30,7 +30,7 @@ use crate::{
 use kvit_domain::fault::Fault;
 
 /// News on a page.
-const PAGE: u32 = 50;
+pub const NEWS_PAGE: u32 = 50;
 
 /// What a batch of events is about; each thing once, however often it was named.
 #[derive(Default)]
@@ -175,7 +175,7 @@ impl<S: Shell> Engine<S> {
     /// # Errors
     /// Why the store is not open.
     pub fn news(&self, before: Option<u64>) -> Result<Vec<(u64, KeptNews)>, Fault> {
-        self.opened()?.ask(|store| store.news(before, PAGE))
+        self.opened()?.ask(|store| store.news(before, NEWS_PAGE))
     }
 
     /// All news is read.

@@ -15,6 +15,7 @@ use kvit_store::{OperationRow, StepRow, Store};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    account::AccountId,
     files,
     operation::{Act, Intent, Operation, OperationId, OperationState, Step, StepKind, TakenSum},
     store_faults::fault_of,
@@ -27,6 +28,7 @@ const FIRST_VERSION: &str = "operations.json";
 #[derive(Clone)]
 pub(crate) struct Journal {
     store: Store,
+    account: AccountId,
 }
 
 /// What the journal had.
@@ -39,8 +41,13 @@ pub(crate) struct Found {
 }
 
 impl Journal {
-    pub(crate) fn new(store: Store) -> Self {
-        Self { store }
+    pub(crate) fn new(store: Store, account: AccountId) -> Self {
+        Self { store, account }
+    }
+
+    /// The account.
+    pub(crate) fn account(&self) -> AccountId {
+        self.account
     }
 
     /// Writes a new operation down; when it returns, it is on the disk.
@@ -84,7 +91,7 @@ impl Journal {
         let number = rows.len();
         let operations: Vec<Operation> = rows
             .iter()
-            .filter_map(|(_, row)| operation_of(row))
+            .filter_map(|(_, row)| operation_of(row, self.account))
             .map(|mut operation| {
                 operation.silence();
                 operation
@@ -123,7 +130,7 @@ impl Journal {
             .map_err(|error| fault_of(&error))?;
         Ok(rows
             .iter()
-            .filter_map(|(number, row)| Some((*number, operation_of(row)?)))
+            .filter_map(|(number, row)| Some((*number, operation_of(row, self.account)?)))
             .collect())
     }
 
@@ -134,7 +141,7 @@ impl Journal {
     pub(crate) fn operation(&self, id: OperationId) -> Result<Operation, Fault> {
         let found = self.store.operation(id).map_err(|error| fault_of(&error))?;
         found
-            .and_then(|(_, row)| operation_of(&row))
+            .and_then(|(_, row)| operation_of(&row, self.account))
             .ok_or_else(|| FaultCode::OperationNotFound.into())
     }
 
@@ -159,7 +166,7 @@ impl Journal {
         Ok(rows
             .iter()
             .rev()
-            .filter_map(|(_, row)| operation_of(row))
+            .filter_map(|(_, row)| operation_of(row, self.account))
             .collect())
     }
 
@@ -180,7 +187,11 @@ impl Journal {
         let number = entries.len();
         let kept: Vec<Operation> = entries
             .into_iter()
-            .filter_map(|entry| serde_json::from_value::<FirstVersion>(entry).ok()?.to_operation())
+            .filter_map(|entry| {
+                serde_json::from_value::<FirstVersion>(entry)
+                    .ok()?
+                    .to_operation(self.account)
+            })
             .collect();
         for operation in &kept {
             if self.operation(operation.id).is_err() {
@@ -249,9 +260,9 @@ struct FirstVersion {
 }
 
 impl FirstVersion {
-    fn to_operation(&self) -> Option<Operation> {
+    fn to_operation(&self, account: AccountId) -> Option<Operation> {
         let intent = self.intent.read(act_of(&self.act)?)?;
-        Some(Operation::new(self.id, intent, self.sent.parse().ok()?))
+        Some(Operation::new(self.id, account, intent, self.sent.parse().ok()?))
     }
 }
 
@@ -384,7 +395,7 @@ fn row_of(operation: &Operation) -> Result<OperationRow, Fault> {
     })
 }
 
-fn operation_of(row: &OperationRow) -> Option<Operation> {
+fn operation_of(row: &OperationRow, account: AccountId) -> Option<Operation> {
     let body: Body = serde_json::from_str(&row.body).ok()?;
     let made = read::<PaymentId>(body.made.as_deref())?;
     let state = match row.state.as_str() {
@@ -409,6 +420,7 @@ fn operation_of(row: &OperationRow) -> Option<Operation> {
     };
     Some(Operation {
         id: row.id,
+        account,
         intent: body.intent.read(act_of(&row.act)?)?,
         prepared: row.prepared,
         state,
@@ -477,7 +489,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn journal() -> Journal {
-        Journal::new(Store::in_memory(Timestamp::UNIX_EPOCH).unwrap())
+        Journal::new(Store::in_memory(Timestamp::UNIX_EPOCH).unwrap(), AccountId::nil())
     }
 
     prop_compose! {
@@ -515,7 +527,7 @@ mod tests {
         #[test]
         fn what_was_intended_comes_back_and_its_outcome_is_not_known(intent in intents(), second in 0i64..4_000_000_000) {
             let prepared = Timestamp::from_second(second).unwrap();
-            let mut operation = Operation::new(OperationId::new_v4(), intent, prepared);
+            let mut operation = Operation::new(OperationId::new_v4(), AccountId::nil(), intent, prepared);
             let journal = journal();
             journal.begin(&operation).unwrap();
             let found = journal.open().unwrap();
@@ -526,7 +538,7 @@ mod tests {
 
         #[test]
         fn what_is_settled_stays_as_it_was_settled(intent in intents(), end in 0u8..3, made in 1u64..1_000_000, doubles in 0usize..3) {
-            let mut operation = Operation::new(OperationId::new_v4(), intent, Timestamp::UNIX_EPOCH);
+            let mut operation = Operation::new(OperationId::new_v4(), AccountId::nil(), intent, Timestamp::UNIX_EPOCH);
             let journal = journal();
             journal.begin(&operation).unwrap();
             operation.silence();

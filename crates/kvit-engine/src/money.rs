@@ -23,6 +23,8 @@ const LOOKED_BACK: u32 = 64;
 pub struct MoneyMap {
     /// Balance as read.
     pub balance: Balance,
+    /// In bearer promises that are kept here. None are kept before there is a way to make or take them.
+    pub in_notes: Sats,
     /// In operations whose outcome is not known: of the spendable part, may have left.
     pub unresolved: Sats,
     /// The spendable part in the person's currency; an estimate.
@@ -34,9 +36,9 @@ pub struct MoneyMap {
 }
 
 impl MoneyMap {
-    /// Everything: spendable, expected, in deals.
+    /// Everything: spendable, expected, in deals, in notes.
     pub fn total(&self) -> Sats {
-        self.balance.confirmed + self.balance.unconfirmed + self.balance.deposited
+        self.balance.confirmed + self.balance.unconfirmed + self.balance.deposited + self.in_notes
     }
 }
 
@@ -46,6 +48,7 @@ impl<S: Shell> Engine<S> {
         let (balance, read) = account.ask(|store| store.balance()).ok().flatten()?;
         Some(MoneyMap {
             balance,
+            in_notes: Sats::ZERO,
             unresolved: account.operations.unresolved(),
             estimate: account.estimate(balance.confirmed),
             read,

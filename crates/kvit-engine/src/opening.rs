@@ -142,7 +142,7 @@ impl<S: Shell> Engine<S> {
             let opens = store.opens();
             self.change_book_of(id, |kept| kept.store_opens = opens)?;
         }
-        let journal = Journal::new(store.clone());
+        let journal = Journal::new(store.clone(), id);
         let whole = journal.take_over(&folder)?;
         let in_doubt = self.remember_doubt(&store, lost || doubt.is_some() || !whole, now);
         let operations = Operations::kept_in(journal, *self.pace(), in_doubt, now)?;

@@ -42,7 +42,7 @@ use kvit_domain::{
     payment::Payment,
 };
 
-use crate::pace::Pace;
+use crate::{account::AccountId, pace::Pace};
 
 /// Number of an operation: random, made here.
 pub type OperationId = uuid::Uuid;
@@ -223,6 +223,8 @@ pub struct TakenSum {
 pub struct Operation {
     /// Number here.
     pub id: OperationId,
+    /// The account it is of.
+    pub account: AccountId,
     /// What it is about.
     pub intent: Intent,
     /// When it was written down, just before it was sent.
@@ -243,9 +245,10 @@ pub struct Operation {
 
 impl Operation {
     /// A new one, about to be sent.
-    pub fn new(id: OperationId, intent: Intent, prepared: Timestamp) -> Self {
+    pub fn new(id: OperationId, account: AccountId, intent: Intent, prepared: Timestamp) -> Self {
         Self {
             id,
+            account,
             intent,
             prepared,
             state: OperationState::Prepared,
@@ -445,7 +448,12 @@ mod tests {
             pieces: Some(1),
             ..Intent::of(Act::PayFromBalance)
         };
-        let mut operation = Operation::new(OperationId::nil(), intent, Timestamp::UNIX_EPOCH);
+        let mut operation = Operation::new(
+            OperationId::nil(),
+            AccountId::nil(),
+            intent,
+            Timestamp::UNIX_EPOCH,
+        );
         operation.sent();
         operation
     }

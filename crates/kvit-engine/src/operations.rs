@@ -153,7 +153,7 @@ impl Operations {
         if let Some((_, other)) = in_the_way {
             return Err(in_progress(&other.operation));
         }
-        let operation = Operation::new(OperationId::new_v4(), intent, now);
+        let operation = Operation::new(OperationId::new_v4(), self.journal.account(), intent, now);
         // What cannot be written down is not sent.
         self.journal.begin(&operation)?;
         let number = next(&all);
@@ -463,12 +463,12 @@ mod tests {
     use kvit_store::Store;
 
     use super::*;
-    use crate::operation::Act;
+    use crate::{account::AccountId, operation::Act};
 
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
     fn operations() -> Operations {
-        let journal = Journal::new(Store::in_memory(NOW).unwrap());
+        let journal = Journal::new(Store::in_memory(NOW).unwrap(), AccountId::nil());
         Operations::kept_in(journal, Pace::REAL, false, NOW).unwrap()
     }
 
@@ -552,7 +552,7 @@ mod tests {
 
     #[test]
     fn in_doubt_nothing_is_begun() {
-        let journal = Journal::new(Store::in_memory(NOW).unwrap());
+        let journal = Journal::new(Store::in_memory(NOW).unwrap(), AccountId::nil());
         let operations = Operations::kept_in(journal, Pace::REAL, true, NOW).unwrap();
         let refused = operations
             .begin(paying(88), NOW, operations.attempt())

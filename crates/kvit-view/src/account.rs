@@ -1,6 +1,9 @@
 //! Accounts: where the person deals, as whom, and what is needed to get in.
 
-use kvit_domain::Timestamp;
+use kvit_domain::{
+    Timestamp,
+    fault::{Fault as DomainFault, FaultCode},
+};
 use kvit_engine::{self as engine, Keychain, ServerShown};
 use kvit_proof::PinnedKey;
 use secrecy::SecretString;
@@ -44,6 +47,22 @@ pub struct AccountCard {
     pub key: Option<KeyCard>,
     /// Where the token is.
     pub token: TokenPlace,
+    /// Where the key of its store is.
+    pub store: StorePlace,
+}
+
+/// Where the key of an account's store is, which has the copies, the journal and the receipts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum StorePlace {
+    /// A random key in the keychain of the operating system.
+    Keychain,
+    /// Nowhere: it is made from a passphrase each time.
+    Passphrase,
+    /// There is no file: everything is in memory for this run.
+    Memory,
+    /// Beside it: practice money is worth nothing.
+    Practice,
 }
 
 /// Where an account's token is kept.
@@ -80,6 +99,10 @@ pub struct ConnectForm {
     pub keep_in_keychain: bool,
     /// What to call it; empty: the host.
     pub label: String,
+    /// Where the key of its store is to be.
+    pub store: StorePlace,
+    /// The passphrase of the store, if that is where.
+    pub passphrase: String,
 }
 
 /// A public key before or after it is pinned.
@@ -120,6 +143,8 @@ pub struct ServerCard {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub enum KeychainState {
+    /// Not asked yet.
+    Unknown,
     /// Works: a value was written, read and removed.
     Ready,
     /// This system has none running.
@@ -157,8 +182,39 @@ impl AccountCard {
                 engine::TokenPlace::Missing => TokenPlace::Missing,
                 engine::TokenPlace::Practice => TokenPlace::Practice,
             },
+            store: account.store.into(),
         }
     }
+}
+
+impl From<engine::StorePlace> for StorePlace {
+    fn from(place: engine::StorePlace) -> Self {
+        match place {
+            engine::StorePlace::Keychain => Self::Keychain,
+            engine::StorePlace::Passphrase => Self::Passphrase,
+            engine::StorePlace::Memory => Self::Memory,
+            engine::StorePlace::Practice => Self::Practice,
+        }
+    }
+}
+
+impl From<StorePlace> for engine::StorePlace {
+    fn from(place: StorePlace) -> Self {
+        match place {
+            StorePlace::Keychain => Self::Keychain,
+            StorePlace::Passphrase => Self::Passphrase,
+            StorePlace::Memory => Self::Memory,
+            StorePlace::Practice => Self::Practice,
+        }
+    }
+}
+
+/// An account's number as a screen gives it back.
+///
+/// # Errors
+/// `AccountNotFound`.
+pub fn account_id(text: &str) -> Result<engine::account::AccountId, DomainFault> {
+    text.parse().map_err(|_| FaultCode::AccountNotFound.into())
 }
 
 impl KeyCard {
@@ -188,6 +244,8 @@ impl From<ConnectForm> for engine::ConnectRequest {
             confirmed_fingerprint: form.confirmed_fingerprint,
             keep_in_keychain: form.keep_in_keychain,
             label: form.label,
+            store: form.store.into(),
+            passphrase: SecretString::from(form.passphrase),
         }
     }
 }

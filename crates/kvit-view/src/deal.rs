@@ -6,7 +6,8 @@ use serde::Serialize;
 use specta::Type;
 
 use crate::{
-    invoice::{AdCard, FiatSum},
+    invoice::FiatSum,
+    pay::AdCard,
     payment::Turn,
     person::{PersonCard, time},
 };

@@ -172,6 +172,18 @@ pub enum FaultCode {
     Internal,
 }
 
+impl FaultCode {
+    /// The word that a screen knows it by.
+    pub(crate) fn word(self) -> String {
+        let name = format!("{self:?}");
+        let mut letters = name.chars();
+        letters
+            .next()
+            .map(|first| first.to_ascii_lowercase().to_string() + letters.as_str())
+            .unwrap_or_default()
+    }
+}
+
 impl From<DomainFault> for Fault {
     fn from(fault: DomainFault) -> Self {
         Self {

@@ -6,9 +6,14 @@
 
 pub mod account;
 pub mod deal;
+pub mod export;
 pub mod fault;
 pub mod invoice;
+pub mod news;
+pub mod operation;
+pub mod pay;
 pub mod payment;
 pub mod person;
 pub mod proof;
+pub mod receipt;
 pub mod state;

@@ -3,6 +3,8 @@
 use kvit_domain::{
     Timestamp,
     fault::{Fault as DomainFault, FaultCode as Code},
+    memory as domain_memory,
+    money::Fiat,
     payment as domain,
 };
 use kvit_engine as engine;
@@ -12,8 +14,10 @@ use specta::Type;
 use crate::{
     deal::DealSummary,
     invoice::{FiatSum, InvoiceCard},
+    operation::OperationCard,
     person::{PersonCard, time},
-    proof::{Seal, SealState},
+    proof::{Seal, SealState, groups},
+    receipt::ReceiptBrief,
 };
 
 /// Which way money goes.
@@ -48,19 +52,29 @@ pub struct PaymentsQuery {
     pub status: Option<PaymentStatus>,
     /// Number of a payment or an invoice, part of a name or of the invoice's words; empty: all.
     pub text: String,
-    /// Older than this payment; none: from the newest.
-    pub before: Option<String>,
+    /// Only those about which the marketplace contradicted itself.
+    pub noticed_only: bool,
+    /// First row of the window.
+    pub from: u32,
+    /// So many rows, at most 100.
+    pub count: u32,
+    /// A payment whose place in the list is asked for as well.
+    pub anchor: Option<String>,
 }
 
-/// A page of the list, newest first.
+/// A window of the list, newest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub struct PaymentsPage {
     /// The rows.
     pub rows: Vec<PaymentRow>,
-    /// `before` of the next page; none at the end.
-    pub next: Option<String>,
-    /// When this was read.
+    /// Place of the first of them.
+    pub from: u32,
+    /// Rows of the whole list.
+    pub total: u32,
+    /// Where the anchor stands now; none: it is not in the list.
+    pub anchor_index: Option<u32>,
+    /// When everything was last read through.
     pub as_of: Option<String>,
 }
 
@@ -96,6 +110,10 @@ pub struct PaymentRow {
     pub turn: Option<Turn>,
     /// Created.
     pub created: String,
+    /// The marketplace contradicted itself about it.
+    pub noticed: bool,
+    /// An operation about it is not settled.
+    pub unresolved: bool,
 }
 
 /// Who must act, by when.
@@ -180,6 +198,88 @@ pub struct PaymentDetail {
     pub can_cancel: bool,
     /// When this was read.
     pub as_of: String,
+    /// Where the marketplace contradicted itself.
+    pub notices: Vec<NoticeCard>,
+    /// What it said, from the beginning.
+    pub said: Vec<SaidCard>,
+    /// The archived receipt.
+    pub receipt: Option<ReceiptBrief>,
+    /// The operation that made it or is about it.
+    pub operation: Option<OperationCard>,
+    /// What was agreed to, where something else was taken.
+    pub difference: Option<Difference>,
+    /// The other payment of the same intent: paid twice.
+    pub twin: Option<String>,
+    /// The marketplace does not list it any more.
+    pub vanished: bool,
+}
+
+/// The marketplace contradicts itself: both versions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct NoticeCard {
+    /// About what.
+    pub about: Said,
+    /// What it said before: a status, satoshi, a number, a time, a name (a stranger's text).
+    pub before: String,
+    /// What it says now.
+    pub after: String,
+    /// When it was noticed.
+    pub noticed: String,
+    /// The person has seen it.
+    pub seen: bool,
+}
+
+/// What the marketplace can contradict itself about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum Said {
+    /// The status.
+    Status,
+    /// The amount.
+    Amount,
+    /// The pieces.
+    Pieces,
+    /// The invoice.
+    Invoice,
+    /// When it was made.
+    Created,
+    /// The buyer's name.
+    Buyer,
+    /// The seller's name.
+    Seller,
+    /// Something bought.
+    Secret,
+    /// The confirmation.
+    Receipt,
+    /// Whether it is listed at all.
+    Presence,
+}
+
+/// Something the marketplace said, then.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct SaidCard {
+    /// When it was read.
+    pub at: String,
+    /// About what.
+    pub about: Said,
+    /// The value. Names are a stranger's text.
+    pub value: String,
+}
+
+/// What was agreed to and what was taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct Difference {
+    /// Satoshi agreed to.
+    pub agreed_sats: Option<String>,
+    /// Satoshi taken.
+    pub taken_sats: Option<String>,
+    /// Fiat agreed to.
+    pub agreed_fiat: Option<FiatSum>,
+    /// Fiat taken.
+    pub taken_fiat: Option<FiatSum>,
 }
 
 /// A secret bought. A stranger's text.
@@ -232,24 +332,44 @@ impl From<domain::PaymentStatus> for PaymentStatus {
     }
 }
 
-impl TryFrom<PaymentsQuery> for engine::PaymentsQuery {
-    type Error = DomainFault;
+impl PaymentsQuery {
+    /// What of the list, and which window of it.
+    ///
+    /// # Errors
+    /// `PaymentNotFound` for an anchor that is no number.
+    pub fn split(self) -> Result<(engine::PaymentsQuery, engine::Window), DomainFault> {
+        let anchor = self.anchor.map(|id| id.parse()).transpose();
+        let window = engine::Window {
+            from: self.from,
+            count: self.count,
+            anchor: anchor.map_err(|_| DomainFault::new(Code::PaymentNotFound))?,
+        };
+        let query = engine::PaymentsQuery {
+            direction: self.direction.map(domain::Direction::from),
+            status: self.status.map(domain::PaymentStatus::from),
+            text: self.text.chars().take(200).collect(),
+            noticed_only: self.noticed_only,
+        };
+        Ok((query, window))
+    }
+}
 
-    fn try_from(query: PaymentsQuery) -> Result<Self, DomainFault> {
-        let before = query.before.map(|id| id.parse()).transpose();
-        Ok(Self {
-            direction: query.direction.map(|direction| match direction {
-                Direction::FromMe => domain::Direction::FromMe,
-                Direction::ToMe => domain::Direction::ToMe,
-            }),
-            status: query.status.map(|status| match status {
-                PaymentStatus::Pending => domain::PaymentStatus::Pending,
-                PaymentStatus::Paid => domain::PaymentStatus::Paid,
-                PaymentStatus::Canceled => domain::PaymentStatus::Canceled,
-            }),
-            text: query.text.chars().take(200).collect(),
-            before: before.map_err(|_| DomainFault::new(Code::PaymentNotFound))?,
-        })
+impl From<Direction> for domain::Direction {
+    fn from(direction: Direction) -> Self {
+        match direction {
+            Direction::FromMe => Self::FromMe,
+            Direction::ToMe => Self::ToMe,
+        }
+    }
+}
+
+impl From<PaymentStatus> for domain::PaymentStatus {
+    fn from(status: PaymentStatus) -> Self {
+        match status {
+            PaymentStatus::Pending => Self::Pending,
+            PaymentStatus::Paid => Self::Paid,
+            PaymentStatus::Canceled => Self::Canceled,
+        }
     }
 }
 
@@ -257,8 +377,61 @@ impl From<&engine::Page> for PaymentsPage {
     fn from(page: &engine::Page) -> Self {
         Self {
             rows: page.payments.iter().map(PaymentRow::from).collect(),
-            next: page.next.map(|id| id.to_string()),
+            from: page.from,
+            total: page.total,
+            anchor_index: page.anchor,
             as_of: page.read.map(time),
+        }
+    }
+}
+
+impl From<domain_memory::Said> for Said {
+    fn from(said: domain_memory::Said) -> Self {
+        use domain_memory::Said as Domain;
+        match said {
+            Domain::Status => Self::Status,
+            Domain::Amount => Self::Amount,
+            Domain::Pieces => Self::Pieces,
+            Domain::Invoice => Self::Invoice,
+            Domain::Created => Self::Created,
+            Domain::Buyer => Self::Buyer,
+            Domain::Seller => Self::Seller,
+            Domain::Secret => Self::Secret,
+            Domain::Receipt => Self::Receipt,
+            Domain::Presence => Self::Presence,
+        }
+    }
+}
+
+impl From<&domain_memory::Notice> for NoticeCard {
+    fn from(notice: &domain_memory::Notice) -> Self {
+        Self {
+            about: notice.what.about.into(),
+            before: notice.what.before.clone(),
+            after: notice.what.after.clone(),
+            noticed: time(notice.noticed),
+            seen: notice.seen,
+        }
+    }
+}
+
+impl From<&engine::SaidRow> for SaidCard {
+    fn from(row: &engine::SaidRow) -> Self {
+        Self {
+            at: time(row.at),
+            about: row.about.into(),
+            value: row.value.clone(),
+        }
+    }
+}
+
+impl From<&engine::Difference> for Difference {
+    fn from(difference: &engine::Difference) -> Self {
+        Self {
+            agreed_sats: difference.agreed.map(|amount| amount.to_string()),
+            taken_sats: Some(difference.taken.amount.to_string()),
+            agreed_fiat: difference.agreed_fiat.map(FiatSum::from),
+            taken_fiat: difference.taken.fiat.map(FiatSum::from),
         }
     }
 }
@@ -282,21 +455,21 @@ impl From<&engine::Turn> for Turn {
 }
 
 /// The deal's fiat where a deal tells, else the estimate; and which of the two it is.
-fn fiat_of(seen: &engine::SeenPayment) -> (Option<FiatSum>, bool) {
-    match &seen.payment.deal {
+fn fiat_of(payment: &domain::Payment, estimate: Option<Fiat>) -> (Option<FiatSum>, bool) {
+    match &payment.deal {
         Some(deal) => (Some(deal.fiat.into()), false),
-        None => (seen.estimate.map(FiatSum::from), true),
+        None => (estimate.map(FiatSum::from), true),
     }
 }
 
-impl From<&engine::SeenPayment> for PaymentRow {
-    fn from(seen: &engine::SeenPayment) -> Self {
-        let payment = &seen.payment;
-        let (fiat, fiat_estimated) = fiat_of(seen);
+impl From<&engine::ListedPayment> for PaymentRow {
+    fn from(listed: &engine::ListedPayment) -> Self {
+        let payment = &listed.payment;
+        let (fiat, fiat_estimated) = fiat_of(payment, listed.estimate);
         Self {
             id: payment.id.to_string(),
-            direction: payment.direction(seen.me).into(),
-            person: payment.counterparty(seen.me).name.clone(),
+            direction: payment.direction(listed.me).into(),
+            person: payment.counterparty(listed.me).name.clone(),
             comment: payment.invoice.comment.clone(),
             invoice: payment.invoice.id.to_string(),
             sats: payment.amount.to_string(),
@@ -305,9 +478,11 @@ impl From<&engine::SeenPayment> for PaymentRow {
             pieces: payment.pieces,
             refund: payment.refund,
             status: payment.status.into(),
-            seal: Seal::from(&seen.seal).state,
-            turn: seen.turn().as_ref().map(Turn::from),
+            seal: listed.mark.into(),
+            turn: listed.turn().as_ref().map(Turn::from),
             created: time(payment.created),
+            noticed: listed.noticed,
+            unresolved: listed.unresolved,
         }
     }
 }
@@ -316,7 +491,8 @@ impl PaymentDetail {
     /// The whole of a payment as this person sees it now.
     pub fn new(seen: &engine::SeenPayment, now: Timestamp) -> Self {
         let payment = &seen.payment;
-        let (fiat, fiat_estimated) = fiat_of(seen);
+        let (fiat, fiat_estimated) = fiat_of(payment, seen.estimate);
+        let record = &seen.record;
         let mut seal = Seal::from(&seen.seal);
         seal.raw = payment.confirmation.clone();
         Self {
@@ -351,6 +527,16 @@ impl PaymentDetail {
             turn: seen.turn().as_ref().map(Turn::from),
             can_cancel: payment.can_cancel(seen.me, now),
             as_of: time(seen.read),
+            notices: record.notices.iter().map(NoticeCard::from).collect(),
+            said: record.said.iter().map(SaidCard::from).collect(),
+            receipt: record.receipt.as_ref().map(|receipt| ReceiptBrief {
+                first_seen: time(receipt.first_seen),
+                key_groups: groups(&receipt.key),
+            }),
+            operation: record.operation.as_ref().map(OperationCard::from),
+            difference: record.difference.as_ref().map(Difference::from),
+            twin: record.twin.map(|id| id.to_string()),
+            vanished: record.vanished,
         }
     }
 }

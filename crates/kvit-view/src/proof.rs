@@ -1,5 +1,6 @@
 //! The seal: what was checked on this machine, and how it came out.
 
+use kvit_domain::seal::SealMark;
 use kvit_engine as engine;
 use kvit_proof::{Field, FieldComparison, Forgery, NotVerified, Refusal, Signed, Verdict};
 use serde::Serialize;
@@ -115,6 +116,19 @@ pub struct FieldRow {
     pub server: Option<String>,
     /// The same? None when there is nothing to compare with.
     pub same: Option<bool>,
+}
+
+impl From<SealMark> for SealState {
+    fn from(mark: SealMark) -> Self {
+        match mark {
+            SealMark::Nothing => Self::None,
+            SealMark::Checking => Self::Checking,
+            SealMark::Verified => Self::Verified,
+            SealMark::NotVerified => Self::NotVerified,
+            SealMark::DoesNotMatch => Self::DoesNotMatch,
+            SealMark::Forged => Self::Forged,
+        }
+    }
 }
 
 impl Seal {

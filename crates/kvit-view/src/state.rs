@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 
 use crate::{
-    account::{AccountCard, AccountId, KeychainState},
+    account::{AccountCard, AccountId, KeychainState, StorePlace},
     fault::Fault,
-    invoice::{FiatSum, OperationCard},
+    invoice::FiatSum,
+    operation::OperationCard,
     person::time,
 };
 
@@ -30,8 +31,88 @@ pub struct AppState {
     pub operations: Vec<OperationCard>,
     /// Open deals that wait for the person.
     pub deals_waiting: u32,
+    /// The store of the account in use.
+    pub store: StoreCard,
+    /// Where reading everything stands.
+    pub sync: Option<SyncCard>,
+    /// News that was not read.
+    pub unread_news: u32,
+    /// Contradictions that were not seen.
+    pub unseen_notices: u32,
     /// Settings.
     pub settings: Settings,
+}
+
+/// The store of the account in use: the copies, the journal and the receipts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct StoreCard {
+    /// Where its key is.
+    pub place: Option<StorePlace>,
+    /// How it stands.
+    pub state: StoreState,
+    /// What is the matter with it.
+    pub fault: Option<Fault>,
+    /// Something was taken away from it while Kvit was closed.
+    pub doubt: Option<StoreDoubt>,
+    /// Name of the file that was set aside in this run.
+    pub file: Option<String>,
+}
+
+/// How a store stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum StoreState {
+    /// No account is in use.
+    None,
+    /// Being opened.
+    Opening,
+    /// Open.
+    Ready,
+    /// Waits for its passphrase.
+    Locked,
+    /// Cannot be opened; the fault tells why.
+    Failed,
+}
+
+/// What is not as the last run left it. Nothing may be paid for a while then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum StoreDoubt {
+    /// The log of the last changes is gone.
+    LogGone,
+    /// An older copy was put in its place.
+    OlderCopy,
+}
+
+/// Where reading everything stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct SyncCard {
+    /// In one word.
+    pub state: SyncState,
+    /// The first reading is not complete yet.
+    pub first: bool,
+    /// Payments read by it so far.
+    pub taken: u32,
+    /// The oldest of them was made then.
+    pub oldest: Option<String>,
+    /// When everything was read through last.
+    pub as_of: Option<String>,
+}
+
+/// What the reading of everything does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum SyncState {
+    /// Reading.
+    Running,
+    /// The person stopped it.
+    Stopped,
+    /// Waits for a connection.
+    Waiting,
+    /// Everything is read.
+    Done,
 }
 
 /// Connection of the current account.
@@ -74,10 +155,30 @@ pub struct MoneyMap {
     pub in_deals_sats: String,
     /// In operations whose outcome is not known.
     pub unresolved_sats: String,
+    /// In notes: bearer promises kept here.
+    pub in_notes_sats: String,
+    /// Everything: available, expected, in deals, in notes.
+    pub total_sats: String,
+    /// The change that what is known does not explain.
+    pub reckoning: Option<Reckoning>,
     /// Spendable in the person's currency by the average rate; an estimate.
     pub available_fiat: Option<FiatSum>,
     /// When read.
     pub as_of: String,
+}
+
+/// A change of the balance that what is known does not explain. Satoshi; below zero with a minus.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct Reckoning {
+    /// Since when.
+    pub since: String,
+    /// The least that follows from what is known.
+    pub expected_low_sats: String,
+    /// The most that follows from it.
+    pub expected_high_sats: String,
+    /// What the marketplace gives.
+    pub found_sats: String,
 }
 
 /// What the person chose for the app.
@@ -155,6 +256,12 @@ pub enum Topic {
         /// Its number here.
         id: String,
     },
+    /// The list of operations.
+    Operations,
+    /// The archive of receipts.
+    Receipts,
+    /// The news.
+    News,
     /// Rates or prices of invoices.
     Rates,
 }
@@ -171,10 +278,52 @@ impl AppState {
             current: state.current.map(|id| id.to_string()),
             connection: Connection::from(&state.connection),
             money: state.money.as_ref().map(MoneyMap::from),
-            keychain: state.keychain.into(),
+            keychain: state.keychain.map_or(KeychainState::Unknown, Into::into),
+            store: StoreCard::new(&state.store, state.store_place),
+            sync: state.sync.as_ref().map(SyncCard::from),
+            unread_news: state.unread_news,
+            unseen_notices: state.unseen_notices,
             operations: state.operations.iter().map(OperationCard::from).collect(),
             deals_waiting: state.deals_waiting,
             settings: state.settings.into(),
+        }
+    }
+}
+
+impl StoreCard {
+    fn new(status: &engine::StoreStatus, place: Option<engine::StorePlace>) -> Self {
+        Self {
+            place: place.map(StorePlace::from),
+            state: match status.state {
+                engine::StoreState::None => StoreState::None,
+                engine::StoreState::Opening => StoreState::Opening,
+                engine::StoreState::Ready => StoreState::Ready,
+                engine::StoreState::Locked => StoreState::Locked,
+                engine::StoreState::Failed => StoreState::Failed,
+            },
+            fault: status.fault.clone().map(Fault::from),
+            doubt: status.doubt.map(|doubt| match doubt {
+                engine::StoreDoubt::LogGone => StoreDoubt::LogGone,
+                engine::StoreDoubt::OlderCopy => StoreDoubt::OlderCopy,
+            }),
+            file: status.set_aside.clone(),
+        }
+    }
+}
+
+impl From<&engine::SyncProgress> for SyncCard {
+    fn from(sync: &engine::SyncProgress) -> Self {
+        Self {
+            state: match sync.state {
+                engine::SyncStep::Waiting => SyncState::Waiting,
+                engine::SyncStep::Running => SyncState::Running,
+                engine::SyncStep::Stopped => SyncState::Stopped,
+                engine::SyncStep::Done => SyncState::Done,
+            },
+            first: sync.first,
+            taken: u32::try_from(sync.taken).unwrap_or(u32::MAX),
+            oldest: sync.oldest.map(time),
+            as_of: sync.finished.map(time),
         }
     }
 }
@@ -202,6 +351,14 @@ impl From<&engine::MoneyMap> for MoneyMap {
             expected_sats: money.balance.unconfirmed.to_string(),
             in_deals_sats: money.balance.deposited.to_string(),
             unresolved_sats: money.unresolved.to_string(),
+            in_notes_sats: money.in_notes.to_string(),
+            total_sats: money.total().to_string(),
+            reckoning: money.reckoning.as_ref().map(|reckoning| Reckoning {
+                since: time(reckoning.since),
+                expected_low_sats: reckoning.expected_low.to_string(),
+                expected_high_sats: reckoning.expected_high.to_string(),
+                found_sats: reckoning.found.to_string(),
+            }),
             available_fiat: money.estimate.map(FiatSum::from),
             as_of: time(money.read),
         }
@@ -264,6 +421,9 @@ impl From<&engine::Topic> for Topic {
             engine::Topic::Deal(id) => Self::Deal { id: id.to_string() },
             engine::Topic::Operation(id) => Self::Operation { id: id.to_string() },
             engine::Topic::Rates => Self::Rates,
+            engine::Topic::Operations => Self::Operations,
+            engine::Topic::Receipts => Self::Receipts,
+            engine::Topic::News => Self::News,
         }
     }
 }

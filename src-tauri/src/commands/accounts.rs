@@ -1,9 +1,8 @@
 //! Accounts: practise, connect, switch, remove.
 
-use kvit_domain::fault::{Fault as DomainFault, FaultCode};
 use kvit_engine::seal::read_key;
 use kvit_view::{
-    account::{AccountCard, ConnectForm, KeyCard, KeychainState, ServerCard},
+    account::{AccountCard, ConnectForm, KeyCard, KeychainState, ServerCard, account_id as number},
     state::AppState,
 };
 use secrecy::SecretString;
@@ -11,10 +10,6 @@ use tauri::State;
 
 use super::{Answer, now};
 use crate::App;
-
-fn number(id: &str) -> Result<kvit_engine::account::AccountId, DomainFault> {
-    id.parse().map_err(|_| FaultCode::AccountNotFound.into())
-}
 
 /// Opens the practice marketplace.
 #[tauri::command]
@@ -81,6 +76,23 @@ pub async fn remove_account(app: State<'_, App>, id: String) -> Answer<AppState>
 #[specta::specta]
 pub async fn probe_keychain(app: State<'_, App>) -> Answer<KeychainState> {
     Ok(app.probe_keychain().await.into())
+}
+
+/// Opens the store of an account with its passphrase, and connects.
+#[tauri::command]
+#[specta::specta]
+pub async fn unlock_store(app: State<'_, App>, account: String, passphrase: String) -> Answer<AppState> {
+    let passphrase = SecretString::from(passphrase);
+    app.unlock_store(number(&account)?, passphrase).await?;
+    Ok(AppState::new(&app.state(), now()))
+}
+
+/// Sets the file of an account's store aside under another name, and begins a new store.
+#[tauri::command]
+#[specta::specta]
+pub async fn set_store_aside(app: State<'_, App>, account: String) -> Answer<AppState> {
+    app.set_store_aside(number(&account)?).await?;
+    Ok(AppState::new(&app.state(), now()))
 }
 
 /// Tries the connection again now.

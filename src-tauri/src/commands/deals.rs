@@ -5,8 +5,9 @@ use kvit_domain::{
     id::DealId,
 };
 use kvit_view::{
+    account::account_id,
     deal::{DealDetail, DealSummary},
-    invoice::fiat_amount,
+    pay::fiat_amount,
 };
 use tauri::State;
 
@@ -39,9 +40,15 @@ pub async fn deal(app: State<'_, App>, id: String) -> Answer<DealDetail> {
 /// Sends a message.
 #[tauri::command]
 #[specta::specta]
-pub async fn send_deal_message(app: State<'_, App>, deal: String, text: String) -> Answer<DealDetail> {
+pub async fn send_deal_message(
+    app: State<'_, App>,
+    account: String,
+    deal: String,
+    text: String,
+) -> Answer<DealDetail> {
+    let (account, deal) = (account_id(&account)?, number(&deal)?);
     Ok(DealDetail::new(
-        &app.send_deal_message(number(&deal)?, &text).await?,
+        &app.send_deal_message(account, deal, &text).await?,
         now(),
     ))
 }
@@ -49,9 +56,16 @@ pub async fn send_deal_message(app: State<'_, App>, deal: String, text: String) 
 /// Says that the fiat was sent.
 #[tauri::command]
 #[specta::specta]
-pub async fn declare_paid(app: State<'_, App>, deal: String, seen_fiat: String) -> Answer<DealDetail> {
+pub async fn declare_paid(
+    app: State<'_, App>,
+    account: String,
+    deal: String,
+    seen_fiat: String,
+) -> Answer<DealDetail> {
+    let (account, deal) = (account_id(&account)?, number(&deal)?);
+    let seen_fiat = fiat_amount(&seen_fiat)?;
     Ok(DealDetail::new(
-        &app.declare_paid(number(&deal)?, fiat_amount(&seen_fiat)?).await?,
+        &app.declare_paid(account, deal, seen_fiat).await?,
         now(),
     ))
 }
@@ -59,6 +73,7 @@ pub async fn declare_paid(app: State<'_, App>, deal: String, seen_fiat: String) 
 /// Cancels a deal.
 #[tauri::command]
 #[specta::specta]
-pub async fn cancel_deal(app: State<'_, App>, deal: String) -> Answer<DealDetail> {
-    Ok(DealDetail::new(&app.cancel_deal(number(&deal)?).await?, now()))
+pub async fn cancel_deal(app: State<'_, App>, account: String, deal: String) -> Answer<DealDetail> {
+    let (account, deal) = (account_id(&account)?, number(&deal)?);
+    Ok(DealDetail::new(&app.cancel_deal(account, deal).await?, now()))
 }

@@ -32,16 +32,21 @@ pub async fn save_text(app: AppHandle, name: String, text: String) -> Answer<boo
         .filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
         .take(80)
         .collect();
-    let picked = blocking(move || app.dialog().file().set_file_name(name).blocking_save_file()).await?;
-    let Some(path) = path(picked)? else {
+    let Some(path) = ask_where(app, name).await? else {
         return Ok(false);
     };
-    let written = blocking(move || std::fs::write(path, text)).await?;
+    let written = blocking(move || kvit_engine::export::save_text(&path, &text)).await?;
     written.map_err(|error| {
         tracing::warn!(%error, "the text was not kept");
-        DomainFault::new(FaultCode::SettingsUnwritable)
+        DomainFault::new(FaultCode::FileUnwritable)
     })?;
     Ok(true)
+}
+
+/// Lets the person pick where to keep a file; `None` if they changed their mind.
+pub(super) async fn ask_where(app: AppHandle, suggested: String) -> Result<Option<PathBuf>, DomainFault> {
+    let picked = blocking(move || app.dialog().file().set_file_name(suggested).blocking_save_file()).await?;
+    path(picked)
 }
 
 fn path(picked: Option<FilePath>) -> Result<Option<PathBuf>, DomainFault> {
@@ -66,7 +71,9 @@ fn read(path: &PathBuf) -> Result<String, DomainFault> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, DomainFault> {
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, DomainFault> {
     tokio::task::spawn_blocking(work)
         .await
         .map_err(|_| FaultCode::Internal.into())

@@ -1,7 +1,7 @@
 //! Paying an invoice.
 
 use kvit_domain::fault::{Fault as DomainFault, FaultCode};
-use kvit_view::invoice::{AdList, Catalog, FiatChoice, PayByDeal, PayDesk, PayFromBalance, PayOutcome};
+use kvit_view::pay::{AdList, Catalog, FiatChoice, PayByDeal, PayDesk, PayFromBalance, PayOutcome};
 use tauri::State;
 
 use super::{Answer, now};

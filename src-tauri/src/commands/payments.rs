@@ -5,6 +5,7 @@ use kvit_domain::{
     id::PaymentId,
 };
 use kvit_view::{
+    account::account_id,
     payment::{PaymentDetail, PaymentsPage, PaymentsQuery},
     person::PersonCard,
 };
@@ -17,11 +18,12 @@ fn number(id: &str) -> Result<PaymentId, DomainFault> {
     id.parse().map_err(|_| FaultCode::PaymentNotFound.into())
 }
 
-/// A page of the list.
+/// A window of the list.
 #[tauri::command]
 #[specta::specta]
 pub async fn payments(app: State<'_, App>, query: PaymentsQuery) -> Answer<PaymentsPage> {
-    Ok((&app.payments(&query.try_into()?).await?).into())
+    let (query, window) = query.split()?;
+    Ok((&app.payments(&query, window).await?).into())
 }
 
 /// One payment.
@@ -34,11 +36,16 @@ pub async fn payment(app: State<'_, App>, id: String) -> Answer<PaymentDetail> {
 /// Cancels a pending payment.
 #[tauri::command]
 #[specta::specta]
-pub async fn cancel_payment(app: State<'_, App>, id: String) -> Answer<PaymentDetail> {
-    Ok(PaymentDetail::new(
-        &app.cancel_payment(number(&id)?).await?,
-        now(),
-    ))
+pub async fn cancel_payment(app: State<'_, App>, account: String, id: String) -> Answer<PaymentDetail> {
+    let canceled = app.cancel_payment(account_id(&account)?, number(&id)?).await?;
+    Ok(PaymentDetail::new(&canceled, now()))
+}
+
+/// The person has seen what the marketplace contradicted itself about.
+#[tauri::command]
+#[specta::specta]
+pub async fn notices_seen(app: State<'_, App>, payment: String) -> Answer<()> {
+    Ok(app.notices_seen(number(&payment)?)?)
 }
 
 /// A person.

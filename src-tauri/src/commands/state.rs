@@ -1,11 +1,12 @@
 //! The app as a whole.
 
 use kvit_domain::fault::{Fault as DomainFault, FaultCode};
+use kvit_engine::NEWS_PAGE;
 use kvit_view::{
-    invoice::OperationCard,
+    news::NewsPage,
     state::{AppState, Settings},
 };
-use tauri::State;
+use tauri::{AppHandle, State};
 
 use super::{Answer, now};
 use crate::App;
@@ -25,10 +26,61 @@ pub async fn set_settings(app: State<'_, App>, settings: Settings) -> Answer<Set
     Ok(app.state().settings.into())
 }
 
-/// One operation.
+/// Stops the first reading of everything; it can go on from there.
 #[tauri::command]
 #[specta::specta]
-pub async fn operation(app: State<'_, App>, id: String) -> Answer<OperationCard> {
-    let id = id.parse().map_err(|_| DomainFault::new(FaultCode::Internal))?;
-    Ok((&app.operation(id)?).into())
+pub async fn sync_stop(app: State<'_, App>) -> Answer<()> {
+    Ok(app.sync_stop()?)
+}
+
+/// Goes on with the first reading, or reads everything that is new.
+#[tauri::command]
+#[specta::specta]
+pub async fn sync_go(app: State<'_, App>) -> Answer<()> {
+    Ok(app.sync_go()?)
+}
+
+/// News, newest first.
+#[tauri::command]
+#[specta::specta]
+pub async fn news(app: State<'_, App>, before: Option<String>) -> Answer<NewsPage> {
+    Ok(NewsPage::new(&app.news(place(before)?)?, NEWS_PAGE))
+}
+
+/// All news is read.
+#[tauri::command]
+#[specta::specta]
+pub async fn news_read(app: State<'_, App>) -> Answer<()> {
+    Ok(app.news_read()?)
+}
+
+/// Keeps what is written and not sent.
+#[tauri::command]
+#[specta::specta]
+pub async fn keep_draft(app: State<'_, App>, place: String, text: String) -> Answer<()> {
+    Ok(app.keep_draft(&place, &text)?)
+}
+
+/// What was written at a place and not sent; empty where nothing was.
+#[tauri::command]
+#[specta::specta]
+pub async fn draft(app: State<'_, App>, place: String) -> Answer<String> {
+    Ok(app.draft(&place)?)
+}
+
+/// Ends the app, whatever is on its way: the next start looks after it.
+#[tauri::command]
+#[specta::specta]
+pub async fn quit(handle: AppHandle, app: State<'_, App>) -> Answer<()> {
+    app.shut().await;
+    handle.exit(0);
+    Ok(())
+}
+
+/// Where a page begins, as the page gives it back.
+pub(super) fn place(before: Option<String>) -> Result<Option<u64>, DomainFault> {
+    before
+        .map(|number| number.parse())
+        .transpose()
+        .map_err(|_| FaultCode::ArgumentRejected.into())
 }

@@ -3,7 +3,7 @@
 use std::{
     ffi::OsString,
     fs::{File, OpenOptions},
-    io,
+    io::{self, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -52,6 +52,26 @@ pub fn save<E>(
             // Half a list of payments looks like a whole one.
             if let Err(error) = std::fs::remove_file(&path) {
                 tracing::error!(%error, "an unfinished export cannot be removed");
+            }
+            Err(fault)
+        }
+    }
+}
+
+/// Writes a text exactly as it is into a new file at this path, or beside it if there is one already; where it went.
+///
+/// # Errors
+///
+/// As [`create_beside`], and whatever writing meets; then there is no file.
+pub fn save_text(path: &Path, text: &str) -> io::Result<PathBuf> {
+    let (mut file, path) = create_beside(path)?;
+    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
+    drop(file);
+    match written {
+        Ok(()) => Ok(path),
+        Err(fault) => {
+            if let Err(error) = std::fs::remove_file(&path) {
+                tracing::error!(%error, "an unfinished file cannot be removed");
             }
             Err(fault)
         }
