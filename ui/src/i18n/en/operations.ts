@@ -7,7 +7,7 @@ export const operations = {
   title: "Operations",
   list: "Operations, newest first",
   detail: "Operation",
-  payTab: "Pay an invoice",
+  payTab: "Invoice",
   tabs: "Pay or look back",
   filter: "Which operations",
   all: "All",

@@ -7,7 +7,7 @@ export const operations = {
   title: "Операции",
   list: "Операции, сначала новые",
   detail: "Операция",
-  payTab: "Оплатить счёт",
+  payTab: "Счёт",
   tabs: "Оплата и журнал",
   filter: "Какие операции показать",
   all: "Все",
