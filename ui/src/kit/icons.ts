@@ -12,8 +12,6 @@ export { default as EyeOff } from "@lucide/svelte/icons/eye-off";
 export { default as FileText } from "@lucide/svelte/icons/file-text";
 export { default as Hourglass } from "@lucide/svelte/icons/hourglass";
 export { default as House } from "@lucide/svelte/icons/house";
-export { default as Lock } from "@lucide/svelte/icons/lock";
-export { default as PenLine } from "@lucide/svelte/icons/pen-line";
 export { default as Receipt } from "@lucide/svelte/icons/receipt";
 export { default as RotateCw } from "@lucide/svelte/icons/rotate-cw";
 export { default as Search } from "@lucide/svelte/icons/search";
