@@ -138,8 +138,8 @@ pub(crate) fn make(folder: &Path, name: &str) -> std::io::Result<()> {
     sync_folder(folder)
 }
 
-/// A connection with its key given and its settings made; nothing was read yet.
-pub(crate) fn connect(path: &Path, key: &Literal) -> Result<Connection, OpenFault> {
+/// A connection with its key given; nothing was read yet.
+fn keyed(path: &Path, key: &Literal) -> Result<Connection, OpenFault> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     // SQLCipher writes to standard error what it thinks of a wrong key.
@@ -149,6 +149,12 @@ pub(crate) fn connect(path: &Path, key: &Literal) -> Result<Connection, OpenFaul
     pragma.push_str(key.text());
     pragma.push('"');
     connection.execute_batch(&pragma)?;
+    Ok(connection)
+}
+
+/// A connection with a key that is known to be right.
+pub(crate) fn connect(path: &Path, key: &Literal) -> Result<Connection, OpenFault> {
+    let connection = keyed(path, key)?;
     settle(&connection)?;
     Ok(connection)
 }
@@ -253,8 +259,9 @@ impl Store {
             })?
         };
         let literal = key.literal(salt)?;
-        let mut connection = connect(&path, &literal)?;
+        let mut connection = keyed(&path, &literal)?;
         look(&connection, key)?;
+        settle(&connection)?;
         let fresh = migrations::found(&connection)? == 0;
         write_ahead(&connection)?;
         migrations::migrate(&mut connection)?;

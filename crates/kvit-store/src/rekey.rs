@@ -78,8 +78,10 @@ fn write_next(place: &Place, old: &mut Writer, key: &Literal) -> Result<(), Stor
         .ok_or_else(|| StoreFault::Io("the folder's name is not Unicode".to_owned()))?;
     let connection = old.connection();
     connection.execute("ATTACH DATABASE ?1 AS next KEY ?2", (text, key.text()))?;
+    // It is synced once, when it is whole; until then it is nobody's.
     let exported = connection
-        .query_row("SELECT sqlcipher_export('next')", [], |_| Ok(()))
+        .execute_batch("PRAGMA next.journal_mode = OFF; PRAGMA next.synchronous = OFF")
+        .and_then(|()| connection.query_row("SELECT sqlcipher_export('next')", [], |_| Ok(())))
         .and_then(|()| connection.pragma_update(Some("next"), "user_version", migrations::known()));
     connection.execute_batch("DETACH DATABASE next")?;
     exported?;

@@ -39,8 +39,8 @@ pub(crate) struct Inner {
     pub(crate) place: Option<Place>,
     opens: u64,
     version: AtomicU64,
-    /// Dropped last: whoever gets the lock finds a closed file.
-    _lock: Option<File>,
+    /// Given back last: whoever gets it finds a closed file.
+    lock: Option<File>,
 }
 
 /// Where a file is, and what opens it again after its key changed.
@@ -181,7 +181,7 @@ impl Store {
                 }),
                 opens,
                 version: AtomicU64::new(0),
-                _lock: Some(lock),
+                lock: Some(lock),
             }),
         }
     }
@@ -194,7 +194,7 @@ impl Store {
                 place: None,
                 opens: 1,
                 version: AtomicU64::new(0),
-                _lock: None,
+                lock: None,
             }),
         }
     }
@@ -322,10 +322,17 @@ impl Store {
             Some(text) => return damaged("structure", text),
             None => return damaged("structure", "no answer".to_owned()),
         }
-        match first("PRAGMA foreign_key_check")? {
-            None => Ok(()),
-            Some(text) => damaged("references", text),
+        if let Some(text) = first("PRAGMA foreign_key_check")? {
+            return damaged("references", text);
         }
+        // With its rank this compares the index of words with the words.
+        connection
+            .execute(
+                "INSERT INTO payment_trigrams (payment_trigrams, rank) VALUES ('integrity-check', 1)",
+                [],
+            )
+            .map_err(|error| StoreFault::Damaged(format!("index of words: {}", StoreFault::from(error))))?;
+        Ok(())
     }
 }
 
@@ -334,20 +341,26 @@ impl Drop for Inner {
         if let Some(reader) = &mut self.reader {
             *hold(reader) = None;
         }
-        let Some(mut writer) = hold(&self.writer).take() else {
-            return;
-        };
-        let Some(place) = &self.place else { return };
-        match writer.end_use() {
-            Ok(()) => {
-                if let Err(error) = hold(&place.seen).note(writer.commits) {
-                    tracing::warn!(%error, "the number of the last commit is not noted");
+        if let Some(mut writer) = hold(&self.writer).take()
+            && let Some(place) = &self.place
+        {
+            match writer.end_use() {
+                Ok(()) => {
+                    if let Err(error) = hold(&place.seen).note(writer.commits) {
+                        tracing::warn!(%error, "the number of the last commit is not noted");
+                    }
+                }
+                // Nothing is lost: the log is played when it is opened again.
+                Err(error) => {
+                    tracing::warn!(fault = %StoreFault::from(error), "the store is not closed properly");
                 }
             }
-            // Nothing is lost: the log is played when it is opened again.
-            Err(error) => {
-                tracing::warn!(fault = %StoreFault::from(error), "the store is not closed properly")
-            }
+        }
+        // Closing it would do, were there not programs just being started that still hold all that is open here.
+        if let Some(lock) = &self.lock
+            && let Err(error) = lock.unlock()
+        {
+            tracing::warn!(%error, "the lock of the store is not given back");
         }
     }
 }

@@ -1,1 +1,135 @@
-//! Later.
+//! What reaches the disk when, as the kernel sees it: a child writes under strace, and its calls are counted.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use kvit_store::{Freshness, OperationRow};
+
+use crate::samples::*;
+
+/// What the child does, in this order, and how many syncs of the disk each may take.
+const DURABLE: [(&str, usize); 8] = [
+    ("begin", 1),
+    ("begin again", 1),
+    ("change", 1),
+    ("draft", 1),
+    ("news", 1),
+    ("news again", 0),
+    ("first receipt", 1),
+    ("key", usize::MAX),
+];
+const COPIES: [&str; 5] = ["note", "payments", "deals", "balance", "mark"];
+
+fn acts(store: &kvit_store::Store, done: &mut dyn FnMut(&str)) {
+    store.begin_operation(&operation(1), &step("begun")).unwrap();
+    done("begin");
+    store.begin_operation(&operation(2), &step("begun")).unwrap();
+    done("begin again");
+    let changed = OperationRow {
+        state: "sent".into(),
+        ..operation(1)
+    };
+    store.change_operation(&changed, &[step("sent")]).unwrap();
+    done("change");
+    store.keep_draft("chat", "text").unwrap();
+    done("draft");
+    store.take_news(&[news(1), news(2), news(3)], at(1)).unwrap();
+    done("news");
+    store.take_news(&[news(2)], at(1)).unwrap();
+    done("news again");
+    store.keep_payments(vec![verified(payment(1))], at(1)).unwrap();
+    done("first receipt");
+    store.note_step(operation(1).id, &step("look")).unwrap();
+    done("note");
+    store
+        .keep_payments(vec![verified(payment(1)), unchecked(payment(2))], at(2))
+        .unwrap();
+    done("payments");
+    store.keep_deals(vec![deal(1)], Freshness::Read, at(1)).unwrap();
+    done("deals");
+    store.keep_balance(Default::default(), at(1)).unwrap();
+    done("balance");
+    store.keep_mark("mark", 1).unwrap();
+    done("mark");
+    store.change_key(&kvit_store::StoreKey::random()).unwrap();
+    done("key");
+}
+
+#[test]
+#[ignore = "the child of the test below"]
+fn write_under_watch() {
+    let folder = PathBuf::from(std::env::var_os("KVIT_STORE_FOLDER").unwrap());
+    let store = open(&folder);
+    // A file that is never there: its name in the trace says how far the child is.
+    let say = |what: &str| {
+        let _ = std::fs::metadata(Path::new("/nowhere").join(what));
+    };
+    say("opened");
+    acts(&store, &mut |what| say(what));
+    store.close();
+    say("closed");
+}
+
+/// Syncs of the file or its log between one mark and the next.
+fn syncs(trace: &str) -> Vec<(String, usize)> {
+    let mut found = Vec::new();
+    let mut count = 0;
+    for line in trace.lines() {
+        if let Some((_, rest)) = line.split_once("\"/nowhere/") {
+            let (what, _) = rest.split_once('"').unwrap();
+            found.push((what.to_owned(), count));
+            count = 0;
+        } else if line.contains("fsync(") || line.contains("fdatasync(") {
+            count += 1;
+        }
+    }
+    found
+}
+
+#[test]
+fn a_durable_call_is_one_sync_and_a_copy_is_none() {
+    if Command::new("strace").arg("-V").output().is_err() {
+        println!("there is no strace here: nothing was counted");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let trace = folder.path().join("trace");
+    let output = Command::new("strace")
+        .args([
+            "-f",
+            "-e",
+            "trace=fsync,fdatasync,sync_file_range,msync,stat,statx,newfstatat",
+            "-o",
+        ])
+        .arg(&trace)
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", "syncs::write_under_watch", "--ignored"])
+        .env("KVIT_STORE_FOLDER", folder.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    if said.contains("ptrace") && !output.status.success() {
+        println!("strace may not trace here: nothing was counted");
+        return;
+    }
+    assert!(output.status.success(), "{said}");
+    let found = syncs(&std::fs::read_to_string(&trace).unwrap());
+    println!("{found:?}");
+    let of = |what: &str| found.iter().find(|(name, _)| name == what).unwrap().1;
+    for (what, syncs) in DURABLE {
+        if syncs == usize::MAX {
+            assert!(
+                of(what) >= 4,
+                "{what}: new file, its folder, after the change, and the log"
+            );
+        } else {
+            assert_eq!(of(what), syncs, "{what}");
+        }
+    }
+    for what in COPIES {
+        assert_eq!(of(what), 0, "{what}");
+    }
+    assert!(of("closed") >= 2, "the log, then the file");
+}
