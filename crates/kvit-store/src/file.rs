@@ -7,7 +7,7 @@ use std::{
 };
 
 use kvit_domain::Timestamp;
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -165,6 +165,8 @@ pub(crate) fn connect(path: &Path, key: &Literal) -> Result<Connection, OpenFaul
 pub(crate) fn settle(connection: &Connection) -> Result<(), OpenFault> {
     connection.busy_timeout(std::time::Duration::from_secs(5))?;
     connection.set_prepared_statement_cache_capacity(128);
+    // SQLite would take the log away with the last connection, whether or not the file says that it was closed.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     connection.execute_batch(
         "PRAGMA foreign_keys = ON;
          PRAGMA trusted_schema = OFF;

@@ -17,8 +17,8 @@ impl Store {
     /// Encrypts the file with another key. A kill at any moment leaves a whole file, with the old key or with the new one.
     ///
     /// # Errors
-    /// What stood in the way; the old key is then still the key. If the file could not be opened again afterwards,
-    /// every later call says that the store is closed.
+    /// What stood in the way. The file may then have either key, as after a kill: keep both until one of them opened it.
+    /// If it could not be opened again right away, every later call says that the store is closed.
     pub fn change_key(&self, key: &StoreKey) -> Result<(), StoreFault> {
         let Some(place) = &self.inner.place else {
             return Ok(());
@@ -39,6 +39,10 @@ impl Store {
         if replaced.is_ok() {
             *key = next;
         }
+        let synced = match replaced {
+            Ok(()) => synced(place),
+            Err(fault) => Err(fault),
+        };
         let path = place.folder.join(FILE);
         let connection = file::connect(&path, &key).map_err(of_open)?;
         file::write_ahead(&connection).map_err(of_open)?;
@@ -51,7 +55,7 @@ impl Store {
             **reader = Some(file::reader(&path, &key).map_err(of_open)?);
         }
         *writer = Some(again);
-        replaced
+        synced
     }
 }
 
@@ -92,7 +96,10 @@ fn write_next(place: &Place, old: &mut Writer, key: &Literal) -> Result<(), Stor
 }
 
 fn replace(place: &Place) -> Result<(), StoreFault> {
-    std::fs::rename(place.folder.join(NEXT), place.folder.join(FILE)).map_err(|error| io(&error))?;
+    std::fs::rename(place.folder.join(NEXT), place.folder.join(FILE)).map_err(|error| io(&error))
+}
+
+fn synced(place: &Place) -> Result<(), StoreFault> {
     point!("store.key.renamed");
     file::sync_folder(&place.folder).map_err(|error| io(&error))
 }
