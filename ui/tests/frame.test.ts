@@ -110,3 +110,24 @@ test("a receipt is checked without an account; a changed text loses its verdict"
   await byId(alone, "receipt-check").click();
   await alone.locator("[data-testid=receipt-verdict] [data-state=forged]").waitFor();
 });
+
+test("the account menu keeps the focus and opens though it was pressed before it was there", async () => {
+  for (const press of [false, true]) {
+    const page = await open({ route: "/settings", scenario: "twoAccounts" });
+    await page.route("**/MenuOpen-*.js", async (route) => {
+      await released;
+      await route.continue();
+    });
+    let release: () => void = () => undefined;
+    const released = new Promise<void>((resolve) => (release = resolve));
+    await page.goto(page.url().replace(/#.*/, "#/payments"));
+    await page.reload();
+    const menu = byId(page, "account-menu");
+    await menu.focus();
+    if (press) await menu.click();
+    release();
+    await page.locator("[data-testid=account-menu][data-state]").waitFor();
+    if (press) await byId(page, "account-add").waitFor();
+    else expect(await menu.evaluate((button) => button === document.activeElement)).toBe(true);
+  }
+});

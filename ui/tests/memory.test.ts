@@ -15,6 +15,7 @@ test("a payment that was paid and is pending again says both, and what to do", a
   await byId(page, "noticed-only").check();
   await expect.poll(() => rows(page).count()).toBe(1);
   await rows(page).first().click();
+  await said(page, "status").waitFor();
   const cells = await said(page, "status").locator("td").allTextContents();
   expect(cells).toEqual(["Paid", "Pending"]);
   await byId(page, "notices-copy").click();
@@ -69,6 +70,7 @@ test("paid twice: both numbers lead to each other, and the letter asks for the l
 
 test("another sum than agreed stands beside what was agreed", async () => {
   const page = await open({ route: "/payments/1207", scenario: "tookMore" });
+  await byId(page, "difference").waitFor();
   const sums = byId(page, "difference").locator("[data-sats]");
   expect(await sums.evaluateAll((all) => all.map((one) => one.getAttribute("data-sats")))).toEqual(["240000", "243600"]);
 });

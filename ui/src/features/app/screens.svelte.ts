@@ -1,5 +1,6 @@
 import { faultOf } from "../../ipc/call";
 import type { Fault } from "../../ipc/types";
+import { idle } from "../../lib/later.svelte";
 import type { Route } from "../../lib/router.svelte";
 
 // Payments are what the window opens with and come with the first script; the rest comes when the first paint is done.
@@ -56,11 +57,6 @@ class Screens {
   /** Loads all others, one after another, when there is nothing else to do. Until the returned function is called. */
   ahead(): () => void {
     let ended = false;
-    const idle = (then: () => void): void => {
-      // WebKit has no idle callback.
-      if (typeof requestIdleCallback === "function") requestIdleCallback(then, { timeout: 2000 });
-      else setTimeout(then, 200);
-    };
     const next = (names: Name[]): void => {
       const [name, ...rest] = names;
       if (ended || name === undefined) return;
