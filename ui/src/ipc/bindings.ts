@@ -9,7 +9,23 @@ export const commands = {
 	appState: () => typedError<AppState, Fault>(__TAURI_INVOKE("app_state")),
 	/**  Keeps settings; answers what is kept. */
 	setSettings: (settings: Settings) => typedError<Settings, Fault>(__TAURI_INVOKE("set_settings", { settings })),
-	/**  One operation with its steps. */
+	/**  Stops the first reading of everything; it can go on from there. */
+	syncStop: () => typedError<null, Fault>(__TAURI_INVOKE("sync_stop")),
+	/**  Goes on with the first reading, or reads everything that is new. */
+	syncGo: () => typedError<null, Fault>(__TAURI_INVOKE("sync_go")),
+	/**  News, newest first. */
+	news: (before: string | null) => typedError<NewsPage, Fault>(__TAURI_INVOKE("news", { before })),
+	/**  All news is read. */
+	newsRead: () => typedError<null, Fault>(__TAURI_INVOKE("news_read")),
+	/**  Keeps what is written and not sent. */
+	keepDraft: (place: string, text: string) => typedError<null, Fault>(__TAURI_INVOKE("keep_draft", { place, text })),
+	/**  What was written at a place and not sent; empty where nothing was. */
+	draft: (place: string) => typedError<string, Fault>(__TAURI_INVOKE("draft", { place })),
+	/**  Ends the app, whatever is on its way: the next start looks after it. */
+	quit: () => typedError<null, Fault>(__TAURI_INVOKE("quit")),
+	/**  Operations, newest first. */
+	operations: (before: string | null) => typedError<OperationsPage, Fault>(__TAURI_INVOKE("operations", { before })),
+	/**  One operation with everything that is on record about it. */
 	operation: (id: string) => typedError<OperationDetail, Fault>(__TAURI_INVOKE("operation", { id })),
 	/**  Opens the practice marketplace. */
 	startPractice: () => typedError<AccountCard, Fault>(__TAURI_INVOKE("start_practice")),
@@ -29,12 +45,18 @@ export const commands = {
 	probeKeychain: () => typedError<KeychainState, Fault>(__TAURI_INVOKE("probe_keychain")),
 	/**  Tries the connection again now. */
 	reconnect: () => typedError<null, Fault>(__TAURI_INVOKE("reconnect")),
-	/**  A window of the list, from the store: at once, offline too. */
+	/**  Opens the store of an account with its passphrase, and connects. */
+	unlockStore: (account: string, passphrase: string) => typedError<AppState, Fault>(__TAURI_INVOKE("unlock_store", { account, passphrase })),
+	/**  Sets the file of an account's store aside under another name, and begins a new store. */
+	setStoreAside: (account: string) => typedError<AppState, Fault>(__TAURI_INVOKE("set_store_aside", { account })),
+	/**  A window of the list. */
 	payments: (query: PaymentsQuery) => typedError<PaymentsPage, Fault>(__TAURI_INVOKE("payments", { query })),
-	/**  One payment, from the store; the app reads it anew behind and tells when it changed. */
+	/**  One payment. */
 	payment: (id: string) => typedError<PaymentDetail, Fault>(__TAURI_INVOKE("payment", { id })),
-	/**  Cancels a pending payment of the account the page was drawn for. */
+	/**  Cancels a pending payment. */
 	cancelPayment: (account: string, id: string) => typedError<PaymentDetail, Fault>(__TAURI_INVOKE("cancel_payment", { account, id })),
+	/**  The person has seen what the marketplace contradicted itself about. */
+	noticesSeen: (payment: string) => typedError<null, Fault>(__TAURI_INVOKE("notices_seen", { payment })),
 	/**  A person. */
 	person: (id: string) => typedError<PersonCard, Fault>(__TAURI_INVOKE("person", { id })),
 	/**  An invoice with everything a person has to see before paying it. */
@@ -57,42 +79,26 @@ export const commands = {
 	declarePaid: (account: string, deal: string, seenFiat: string) => typedError<DealDetail, Fault>(__TAURI_INVOKE("declare_paid", { account, deal, seenFiat })),
 	/**  Cancels a deal. */
 	cancelDeal: (account: string, deal: string) => typedError<DealDetail, Fault>(__TAURI_INVOKE("cancel_deal", { account, deal })),
+	/**  A window of the archive. */
+	receipts: (query: ReceiptsQuery) => typedError<ReceiptsPage, Fault>(__TAURI_INVOKE("receipts", { query })),
+	/**  One receipt, checked again now. */
+	receipt: (payment: string) => typedError<ReceiptDetail, Fault>(__TAURI_INVOKE("receipt", { payment })),
+	/**
+	 *  Lets the person pick where to keep the signed text exactly as it was received; the name of the file, or `None` if
+	 *  they changed their mind. Overwrites nothing.
+	 */
+	saveReceipt: (payment: string) => typedError<string | null, Fault>(__TAURI_INVOKE("save_receipt", { payment })),
+	/**
+	 *  Lets the person pick where to export payments to; what was written, or `None` if they changed their mind. Overwrites
+	 *  nothing.
+	 */
+	exportPayments: (request: ExportRequest) => typedError<ExportDone | null, Fault>(__TAURI_INVOKE("export_payments", { request })),
 	/**  Checks a text against a key, or against the keys pinned in the accounts. Needs neither account nor network. */
 	verifyText: (text: string, key: string | null) => typedError<Seal, Fault>(__TAURI_INVOKE("verify_text", { text, key })),
 	/**  Lets the person pick a file and reads its text; `None` if they changed their mind. */
 	openTextFile: () => typedError<string | null, Fault>(__TAURI_INVOKE("open_text_file")),
 	/**  Lets the person pick where to keep a text; `false` if they changed their mind. */
 	saveText: (name: string, text: string) => typedError<boolean, Fault>(__TAURI_INVOKE("save_text", { name, text })),
-	/**  The person saw what contradicts what on this payment. */
-	noticesSeen: (payment: string) => typedError<null, Fault>(__TAURI_INVOKE("notices_seen", { payment })),
-	/**  Operations, 50 at a time, newest first. */
-	operations: (before: string | null) => typedError<OperationsPage, Fault>(__TAURI_INVOKE("operations", { before })),
-	/**  A window of the archive of receipts. */
-	receipts: (query: ReceiptsQuery) => typedError<ReceiptsPage, Fault>(__TAURI_INVOKE("receipts", { query })),
-	/**  One archived receipt, verified again now, offline. */
-	receipt: (payment: string) => typedError<ReceiptDetail, Fault>(__TAURI_INVOKE("receipt", { payment })),
-	/**  Saves the signed text; its file name, `None` if they changed their mind. */
-	saveReceipt: (payment: string) => typedError<string | null, Fault>(__TAURI_INVOKE("save_receipt", { payment })),
-	/**  Writes the payments the request wants into a file; `None` if they changed their mind. */
-	exportPayments: (request: ExportRequest) => typedError<ExportDone | null, Fault>(__TAURI_INVOKE("export_payments", { request })),
-	/**  Stops taking over the history. */
-	syncStop: () => typedError<null, Fault>(__TAURI_INVOKE("sync_stop")),
-	/**  Goes on taking over the history. */
-	syncGo: () => typedError<null, Fault>(__TAURI_INVOKE("sync_go")),
-	/**  Opens a store kept under a passphrase. */
-	unlockStore: (account: string, passphrase: string) => typedError<AppState, Fault>(__TAURI_INVOKE("unlock_store", { account, passphrase })),
-	/**  Keeps the file of the store under another name and begins a new one. */
-	setStoreAside: (account: string) => typedError<AppState, Fault>(__TAURI_INVOKE("set_store_aside", { account })),
-	/**  News, newest first. */
-	news: (before: string | null) => typedError<NewsPage, Fault>(__TAURI_INVOKE("news", { before })),
-	/**  The person read the news. */
-	newsRead: () => typedError<null, Fault>(__TAURI_INVOKE("news_read")),
-	/**  Keeps a text on its way; an empty one forgets it. */
-	keepDraft: (place: string, text: string) => typedError<null, Fault>(__TAURI_INVOKE("keep_draft", { place, text })),
-	/**  The text kept for a place; empty when there is none. */
-	draft: (place: string) => typedError<string, Fault>(__TAURI_INVOKE("draft", { place })),
-	/**  Ends the app although operations are on their way. */
-	quit: () => typedError<null, Fault>(__TAURI_INVOKE("quit")),
 };
 
 /** Events */
@@ -202,16 +208,16 @@ export type AppState = {
 	operations: OperationCard[],
 	/**  Open deals that wait for the person. */
 	dealsWaiting: number,
-	/**  Settings. */
-	settings: Settings,
 	/**  The store of the account in use. */
 	store: StoreCard,
-	/**  How far the history was taken over. */
+	/**  Where reading everything stands. */
 	sync: SyncCard | null,
-	/**  News nobody has read. */
+	/**  News that was not read. */
 	unreadNews: number,
-	/**  Payments with contradictions nobody has seen. */
+	/**  Contradictions that were not seen. */
 	unseenNotices: number,
+	/**  Settings. */
+	settings: Settings,
 };
 
 /**  Who wrote a message. */
@@ -259,6 +265,12 @@ export type Changed = {
 	topics: Topic[],
 };
 
+/**  The person closed the window while operations are not settled: the page asks whether to quit. */
+export type Closing = {
+	/**  Those. */
+	operations: OperationCard[],
+};
+
 /**  What the person filled in to connect. The token goes in and never comes back. */
 export type ConnectForm = {
 	/**  `https://host[:port]` or just `host[:port]`. */
@@ -277,9 +289,9 @@ export type ConnectForm = {
 	keepInKeychain: boolean,
 	/**  What to call it; empty: the host. */
 	label: string,
-	/**  Where the key of the store is kept. */
+	/**  Where the key of its store is to be. */
 	store: StorePlace,
-	/**  Passphrase of the store, or empty. */
+	/**  The passphrase of the store, if that is where. */
 	passphrase: string,
 };
 
@@ -377,12 +389,60 @@ export type DealSummary = {
 	messages: number,
 };
 
+/**  What was agreed to and what was taken. */
+export type Difference = {
+	/**  Satoshi agreed to. */
+	agreedSats: string | null,
+	/**  Satoshi taken. */
+	takenSats: string | null,
+	/**  Fiat agreed to. */
+	agreedFiat: FiatSum | null,
+	/**  Fiat taken. */
+	takenFiat: FiatSum | null,
+};
+
 /**  Which way money goes. */
 export type Direction = 
 /**  The person is the buyer. */
 "fromMe" | 
 /**  The person owns the invoice. */
 "toMe";
+
+/**  What was written. */
+export type ExportDone = {
+	/**  Name of the file. */
+	file: string,
+	/**  Payments in it. */
+	rows: number,
+};
+
+/**  Formats. */
+export type ExportFormat = 
+/**  For spreadsheets. */
+"csv" | 
+/**  For programs: everything exact, as text. */
+"json";
+
+/**  Languages of an export. */
+export type ExportLanguage = 
+/**  English. */
+"en" | 
+/**  Russian. */
+"ru";
+
+/**  What to export, and how. */
+export type ExportRequest = {
+	/**  For people or for machines. */
+	format: ExportFormat,
+	/**  One direction only. */
+	direction: Direction | null,
+	/**  One status only. */
+	status: PaymentStatus | null,
+	/**  As in the search of the list. */
+	text: string,
+	/**  Language of the headings, and with it separators and decimal mark. */
+	language: ExportLanguage,
+};
 
 /**  What went wrong. */
 export type Fault = {
@@ -399,7 +459,7 @@ export type Fault = {
 };
 
 /**  The closed set of errors. Words in English and Russian: `ui/src/i18n`. */
-export type FaultCode = "addressInvalid" | "nameNotFound" | "connectionRefused" | "unreachable" | "proxyFailed" | "certificateUntrusted" | "certificateChanged" | "notAMarketplace" | "timedOut" | "connectionLost" | "serverBusy" | "notConnected" | "tokenInvalid" | "tokenMissing" | "tokenRejected" | "tokenLacksRights" | "userGone" | "malformed" | "unsupported" | "invoiceNumberInvalid" | "invoiceNotFound" | "invoiceNotActive" | "invoiceSoldOut" | "invoiceExpired" | "ownInvoice" | "tooManyPieces" | "tooFewPieces" | "privateForAnonymous" | "insufficientBalance" | "paymentPending" | "paymentNotFound" | "paymentCanceled" | "paymentAlreadyPaid" | "webhookFailed" | "priceChanged" | "outcomeUnknown" | "operationInProgress" | "noSuitableAd" | "adNotFound" | "adChanged" | "dealTooLarge" | "dealTooSmall" | "ownAd" | "blockedByOwner" | "dealAlreadyOpen" | "traderLacksFunds" | "dealNotFound" | "dealNotOpen" | "dealNotYours" | "fiatDeclared" | "alreadyDeclared" | "dealClosedForMessages" | "messageTooLong" | "messageEmpty" | "userNotFound" | "argumentRejected" | "serverFailed" | "concurrency" | "tooManySubscriptions" | "serverSaid" | "keyUnreadable" | "keyIsSecret" | "keyTooLarge" | "fingerprintNotConfirmed" | "pinInvalid" | "proxyInvalid" | "accountNotFound" | "keychainMissing" | "keychainLocked" | "keychainDenied" | "keychainBroken" | "fileUnreadable" | "fileTooLarge" | "settingsUnwritable" | "practiceFailed" | "internal" | "accountChanged" | "storeTaken" | "storeDamaged" | "storeNewer" | "storeKeyGone" | "storeUnwritable" | "storeLocked" | "passphraseWrong" | "passphraseTooShort" | "operationNotFound" | "receiptNotFound" | "fileUnwritable";
+export type FaultCode = "addressInvalid" | "nameNotFound" | "connectionRefused" | "unreachable" | "proxyFailed" | "certificateUntrusted" | "certificateChanged" | "notAMarketplace" | "timedOut" | "connectionLost" | "serverBusy" | "notConnected" | "tokenInvalid" | "tokenMissing" | "tokenRejected" | "tokenLacksRights" | "userGone" | "malformed" | "unsupported" | "invoiceNumberInvalid" | "invoiceNotFound" | "invoiceNotActive" | "invoiceSoldOut" | "invoiceExpired" | "ownInvoice" | "tooManyPieces" | "tooFewPieces" | "privateForAnonymous" | "insufficientBalance" | "paymentPending" | "paymentNotFound" | "paymentCanceled" | "paymentAlreadyPaid" | "webhookFailed" | "priceChanged" | "outcomeUnknown" | "operationInProgress" | "noSuitableAd" | "adNotFound" | "adChanged" | "dealTooLarge" | "dealTooSmall" | "ownAd" | "blockedByOwner" | "dealAlreadyOpen" | "traderLacksFunds" | "dealNotFound" | "dealNotOpen" | "dealNotYours" | "fiatDeclared" | "alreadyDeclared" | "dealClosedForMessages" | "messageTooLong" | "messageEmpty" | "userNotFound" | "argumentRejected" | "serverFailed" | "concurrency" | "tooManySubscriptions" | "serverSaid" | "keyUnreadable" | "keyIsSecret" | "keyTooLarge" | "fingerprintNotConfirmed" | "pinInvalid" | "proxyInvalid" | "accountNotFound" | "keychainMissing" | "keychainLocked" | "keychainDenied" | "keychainBroken" | "fileUnreadable" | "fileTooLarge" | "settingsUnwritable" | "practiceFailed" | "accountChanged" | "storeTaken" | "storeDamaged" | "storeNewer" | "storeKeyGone" | "storeUnwritable" | "storeLocked" | "passphraseWrong" | "passphraseTooShort" | "operationNotFound" | "receiptNotFound" | "fileUnwritable" | "internal";
 
 /**  Feedback. A stranger's text. */
 export type FeedbackCard = {
@@ -516,6 +576,8 @@ export type KeyCard = {
 
 /**  State of the keychain of the operating system. */
 export type KeychainState = 
+/**  Not asked yet. */
+"unknown" | 
 /**  Works: a value was written, read and removed. */
 "ready" | 
 /**  This system has none running. */
@@ -560,16 +622,16 @@ export type MoneyMap = {
 	inDealsSats: string,
 	/**  In operations whose outcome is not known. */
 	unresolvedSats: string,
+	/**  In notes: bearer promises kept here. */
+	inNotesSats: string,
+	/**  Everything: available, expected, in deals, in notes. */
+	totalSats: string,
+	/**  The change that what is known does not explain. */
+	reckoning: Reckoning | null,
 	/**  Spendable in the person's currency by the average rate; an estimate. */
 	availableFiat: FiatSum | null,
 	/**  When read. */
 	asOf: string,
-	/**  Available + expected + in deals + in notes. */
-	totalSats: string,
-	/**  In promises the person holds as notes. */
-	inNotesSats: string,
-	/**  Only there when the change of the balance is not explained by what is known. */
-	reckoning: Reckoning | null,
 };
 
 /**  Did money move? */
@@ -580,6 +642,63 @@ export type MoneyMoved =
 "yes" | 
 /**  Not known yet. */
 "unknown";
+
+/**  Kinds of news. */
+export type NewsKind = 
+/**  A deal is new, or changed while it runs. */
+"dealChanged" | 
+/**  The counterparty says that the fiat was sent. */
+"fiatDeclared" | 
+/**  A deal is done. */
+"dealCompleted" | 
+/**  A deal was canceled. */
+"dealCanceled" | 
+/**  An arbiter was called. */
+"dealDisputed" | 
+/**  A message in a deal. */
+"dealMessage" | 
+/**  A private invoice was issued to the person. */
+"invoiceIssued" | 
+/**  A private invoice was withdrawn. */
+"invoiceWithdrawn" | 
+/**  Somebody paid the person's invoice. */
+"paymentReceived" | 
+/**  A message in a conversation. */
+"conversationMessage" | 
+/**  Something this version does not know. */
+"other";
+
+/**  A page of news, newest first. */
+export type NewsPage = {
+	/**  The rows. */
+	rows: NewsRow[],
+	/**  `before` of the next page; none at the end. */
+	next: string | null,
+};
+
+/**  Something that happened. */
+export type NewsRow = {
+	/**  Number of the event. */
+	id: string,
+	/**  When. */
+	at: string,
+	/**  What. */
+	kind: NewsKind,
+	/**  The payment it is about. */
+	payment: string | null,
+	/**  The deal it is about. */
+	deal: string | null,
+	/**  The invoice it is about. */
+	invoice: string | null,
+	/**  The other side. A stranger's text. */
+	person: string,
+	/**  Satoshi. */
+	sats: string | null,
+	/**  Fiat. */
+	fiat: FiatSum | null,
+	/**  The person has read it. */
+	read: boolean,
+};
 
 /**  The one thing to do next. */
 export type NextStep = 
@@ -605,10 +724,24 @@ export type NextStep =
 "wait" | 
 /**  Enter the passphrase of the store. */
 "enterPassphrase" | 
-/**  Set the file of the store aside. */
+/**  Set the damaged or locked store aside and begin a new one. */
 "setAside" | 
 /**  Close the other Kvit. */
 "closeOther";
+
+/**  The marketplace contradicts itself: both versions. */
+export type NoticeCard = {
+	/**  About what. */
+	about: Said,
+	/**  What it said before: a status, satoshi, a number, a time, a name (a stranger's text). */
+	before: string,
+	/**  What it says now. */
+	after: string,
+	/**  When it was noticed. */
+	noticed: string,
+	/**  The person has seen it. */
+	seen: boolean,
+};
 
 /**  An operation that moves money, as a screen shows it. */
 export type OperationCard = {
@@ -638,8 +771,26 @@ export type OperationCard = {
 	fault: Fault | null,
 	/**  When it was settled. */
 	settled: string | null,
-	/**  Account it belongs to. */
+	/**  The account it is of. */
 	account: string,
+};
+
+/**  An operation with everything that is on record about it. */
+export type OperationDetail = {
+	/**  What it is and where it stands. */
+	card: OperationCard,
+	/**  What happened and what was looked at, in order. */
+	steps: OperationStep[],
+	/**  Spendable satoshi before. */
+	balanceBefore: string | null,
+	/**  Highest own payment number known before. */
+	mark: string | null,
+	/**  What was agreed to and what was taken, once known. */
+	taken: Difference | null,
+	/**  Payments of the same intent beyond the one. */
+	doubles: string[],
+	/**  The deal it is about. */
+	deal: string | null,
 };
 
 /**  Where an operation stands. */
@@ -657,8 +808,31 @@ export type OperationState =
 /**  The app cannot decide; a person has to look. */
 "needsAPerson";
 
+/**  A step of an operation. */
+export type OperationStep = {
+	/**  When. */
+	at: string,
+	/**  What. */
+	kind: StepKind,
+	/**
+	 *  What it showed: `found` (nothing, found, failed), `late` (yes, no), `newest`, `balance`, `payment`; `code` is a
+	 *  [`FaultCode`].
+	 */
+	values: { [key in string]: string },
+};
+
+/**  A page of the journal, newest first. */
+export type OperationsPage = {
+	/**  The rows. */
+	rows: OperationCard[],
+	/**  `before` of the next page; none at the end. */
+	next: string | null,
+};
+
 /**  Pay through an advertisement. */
 export type PayByDeal = {
+	/**  The account the page was drawn for. */
+	account: string,
 	/**  Invoice number. */
 	invoice: string,
 	/**  Pieces. */
@@ -671,8 +845,6 @@ export type PayByDeal = {
 	ad: string | null,
 	/**  Fiat on the button, decimal text; for "whatever is cheapest" the most the person agreed to. */
 	seenFiat: string,
-	/**  Account in use when the page was drawn. */
-	account: string,
 };
 
 /**  An invoice on the pay screen, with what stands in the way. */
@@ -705,14 +877,14 @@ export type PayDesk = {
 
 /**  Pay from balance: what the person saw and agreed to. */
 export type PayFromBalance = {
+	/**  The account the page was drawn for. */
+	account: string,
 	/**  Invoice number. */
 	invoice: string,
 	/**  Pieces. */
 	pieces: number,
 	/**  Satoshi on the button. */
 	seenSats: string,
-	/**  Account in use when the page was drawn. */
-	account: string,
 };
 
 /**  How an attempt to pay ended. */
@@ -784,19 +956,19 @@ export type PaymentDetail = {
 	canCancel: boolean,
 	/**  When this was read. */
 	asOf: string,
-	/**  Where the server contradicted itself, newest first. */
+	/**  Where the marketplace contradicted itself. */
 	notices: NoticeCard[],
-	/**  What the server said over time, newest first. */
+	/**  What it said, from the beginning. */
 	said: SaidCard[],
-	/**  Its archived receipt. */
+	/**  The archived receipt. */
 	receipt: ReceiptBrief | null,
-	/**  The operation that is about it. */
+	/**  The operation that made it or is about it. */
 	operation: OperationCard | null,
-	/**  Agreed against taken, where they differ. */
+	/**  What was agreed to, where something else was taken. */
 	difference: Difference | null,
 	/**  The other payment of the same intent: paid twice. */
 	twin: string | null,
-	/**  The marketplace no longer lists it. */
+	/**  The marketplace does not list it any more. */
 	vanished: boolean,
 };
 
@@ -830,7 +1002,7 @@ export type PaymentRow = {
 	turn: Turn | null,
 	/**  Created. */
 	created: string,
-	/**  The server contradicted itself about it, and nobody has seen that yet. */
+	/**  The marketplace contradicted itself about it. */
 	noticed: boolean,
 	/**  An operation about it is not settled. */
 	unresolved: boolean,
@@ -849,13 +1021,13 @@ export type PaymentStatus =
 export type PaymentsPage = {
 	/**  The rows. */
 	rows: PaymentRow[],
-	/**  Index of the first row. */
+	/**  Place of the first of them. */
 	from: number,
-	/**  Rows in the whole list. */
+	/**  Rows of the whole list. */
 	total: number,
-	/**  Where the anchor stands now. */
+	/**  Where the anchor stands now; none: it is not in the list. */
 	anchorIndex: number | null,
-	/**  The last finished sync or reading. */
+	/**  When everything was last read through. */
 	asOf: string | null,
 };
 
@@ -867,13 +1039,13 @@ export type PaymentsQuery = {
 	status: PaymentStatus | null,
 	/**  Number of a payment or an invoice, part of a name or of the invoice's words; empty: all. */
 	text: string,
-	/**  Only payments with a contradiction nobody has seen. */
+	/**  Only those about which the marketplace contradicted itself. */
 	noticedOnly: boolean,
-	/**  Index of the first row wanted. */
+	/**  First row of the window. */
 	from: number,
-	/**  How many rows, at most 100. */
+	/**  So many rows, at most 100. */
 	count: number,
-	/**  A payment whose place is asked for too. */
+	/**  A payment whose place in the list is asked for as well. */
 	anchor: string | null,
 };
 
@@ -931,6 +1103,113 @@ export type ProofField =
 "payer" | 
 /**  Seller. */
 "invoiceOwner";
+
+/**  What a payment says of its archived receipt. */
+export type ReceiptBrief = {
+	/**  When it was first seen and verified here. */
+	firstSeen: string,
+	/**  Fingerprint of the key it was verified with, in groups of four. */
+	keyGroups: string[],
+};
+
+/**  A receipt, checked again just now. */
+export type ReceiptDetail = {
+	/**  Its row. */
+	row: ReceiptRow,
+	/**  The check against the copy of the payment. */
+	seal: Seal,
+	/**  When it was checked. */
+	checked: string,
+	/**  The signed text exactly as received. */
+	raw: string,
+	/**  Fingerprint of the key it was verified with, in groups of four. */
+	keyGroups: string[],
+	/**  That key is the one that is pinned today. */
+	pinned: boolean,
+};
+
+/**  A receipt in the archive. */
+export type ReceiptRow = {
+	/**  The payment. */
+	payment: string,
+	/**  Which way the money went. */
+	direction: Direction,
+	/**  The other side. A stranger's text. */
+	person: string,
+	/**  Satoshi. */
+	sats: string,
+	/**  When the payment was made. */
+	created: string,
+	/**  When the receipt was first seen and verified here. */
+	firstSeen: string,
+	/**  How the payment's confirmation was checked last. */
+	seal: SealState,
+};
+
+/**  A window of the archive, newest payment first. */
+export type ReceiptsPage = {
+	/**  The rows. */
+	rows: ReceiptRow[],
+	/**  Place of the first of them. */
+	from: number,
+	/**  Rows of the whole archive that fit. */
+	total: number,
+};
+
+/**  What of the archive is wanted. */
+export type ReceiptsQuery = {
+	/**  Number or part of a name; empty: all. */
+	text: string,
+	/**  First row. */
+	from: number,
+	/**  So many rows, at most 100. */
+	count: number,
+};
+
+/**  A change of the balance that what is known does not explain. Satoshi; below zero with a minus. */
+export type Reckoning = {
+	/**  Since when. */
+	since: string,
+	/**  The least that follows from what is known. */
+	expectedLowSats: string,
+	/**  The most that follows from it. */
+	expectedHighSats: string,
+	/**  What the marketplace gives. */
+	foundSats: string,
+};
+
+/**  What the marketplace can contradict itself about. */
+export type Said = 
+/**  The status. */
+"status" | 
+/**  The amount. */
+"amount" | 
+/**  The pieces. */
+"pieces" | 
+/**  The invoice. */
+"invoice" | 
+/**  When it was made. */
+"created" | 
+/**  The buyer's name. */
+"buyer" | 
+/**  The seller's name. */
+"seller" | 
+/**  Something bought. */
+"secret" | 
+/**  The confirmation. */
+"receipt" | 
+/**  Whether it is listed at all. */
+"presence";
+
+/**  Something the marketplace said, then. */
+export type SaidCard = {
+	/**  When it was read. */
+	at: string,
+	/**  About what. */
+	about: Said,
+	/**  The value. Names are a stranger's text. */
+	value: string,
+};
 
 /**  The seal with everything behind it. */
 export type Seal = {
@@ -1032,6 +1311,103 @@ export type Settings = {
 	listWidth: number,
 };
 
+/**  Kinds of steps. */
+export type StepKind = 
+/**  Written down. */
+"prepared" | 
+/**  The call was made. */
+"sent" | 
+/**  The marketplace answered. */
+"answered" | 
+/**  No answer. */
+"silence" | 
+/**  The marketplace refused. */
+"refused" | 
+/**  A look. */
+"looked" | 
+/**  It happened. */
+"done" | 
+/**  It did not. */
+"provenAbsent" | 
+/**  A person is told. */
+"needsAPerson" | 
+/**  Found in the journal at the start of the app. */
+"resumed" | 
+/**  Another payment of the same intent. */
+"double" | 
+/**  Another sum than agreed was taken. */
+"differs";
+
+/**  The store of the account in use: the copies, the journal and the receipts. */
+export type StoreCard = {
+	/**  Where its key is. */
+	place: StorePlace | null,
+	/**  How it stands. */
+	state: StoreState,
+	/**  What is the matter with it. */
+	fault: Fault | null,
+	/**  Something was taken away from it while Kvit was closed. */
+	doubt: StoreDoubt | null,
+	/**  Name of the file that was set aside in this run. */
+	file: string | null,
+};
+
+/**  What is not as the last run left it. Nothing may be paid for a while then. */
+export type StoreDoubt = 
+/**  The log of the last changes is gone. */
+"logGone" | 
+/**  An older copy was put in its place. */
+"olderCopy";
+
+/**  Where the key of an account's store is, which has the copies, the journal and the receipts. */
+export type StorePlace = 
+/**  A random key in the keychain of the operating system. */
+"keychain" | 
+/**  Nowhere: it is made from a passphrase each time. */
+"passphrase" | 
+/**  There is no file: everything is in memory for this run. */
+"memory" | 
+/**  Beside it: practice money is worth nothing. */
+"practice";
+
+/**  How a store stands. */
+export type StoreState = 
+/**  No account is in use. */
+"none" | 
+/**  Being opened. */
+"opening" | 
+/**  Open. */
+"ready" | 
+/**  Waits for its passphrase. */
+"locked" | 
+/**  Cannot be opened; the fault tells why. */
+"failed";
+
+/**  Where reading everything stands. */
+export type SyncCard = {
+	/**  In one word. */
+	state: SyncState,
+	/**  The first reading is not complete yet. */
+	first: boolean,
+	/**  Payments read by it so far. */
+	taken: number,
+	/**  The oldest of them was made then. */
+	oldest: string | null,
+	/**  When everything was read through last. */
+	asOf: string | null,
+};
+
+/**  What the reading of everything does. */
+export type SyncState = 
+/**  Reading. */
+"running" | 
+/**  The person stopped it. */
+"stopped" | 
+/**  Waits for a connection. */
+"waiting" | 
+/**  Everything is read. */
+"done";
+
 /**  Colours of the screens. */
 export type Theme = 
 /**  As the system. */
@@ -1072,14 +1448,14 @@ id: string } |
 { kind: "operation"; 
 /**  Its number here. */
 id: string } | 
-/**  Rates or prices of invoices. */
-{ kind: "rates" } | 
-/**  News. */
-{ kind: "news" } | 
+/**  The list of operations. */
+{ kind: "operations" } | 
 /**  The archive of receipts. */
 { kind: "receipts" } | 
-/**  The list of operations. */
-{ kind: "operations" };
+/**  The news. */
+{ kind: "news" } | 
+/**  Rates or prices of invoices. */
+{ kind: "rates" };
 
 /**  Who must act, by when. */
 export type Turn = {
@@ -1112,266 +1488,6 @@ export type WaitsFor =
 "funding" | 
 /**  An arbiter decides. */
 "arbiter";
-
-/**  The person closed the window while operations are not settled. */
-export type Closing = { operations: OperationCard[] };
-
-/**  The store of the account in use. */
-export type StoreCard = {
-	/**  Where its key is. */
-	place: StorePlace | null,
-	/**  State. */
-	state: StoreState,
-	/**  Why it failed. */
-	fault: Fault | null,
-	/**  Something was taken away while Kvit was closed. */
-	doubt: StoreDoubt | null,
-	/**  Name of a file set aside in this run. */
-	file: string | null,
-};
-
-/**  Where the key of a store is kept. */
-export type StorePlace = "keychain" | "passphrase" | "memory" | "practice";
-
-/**  State of a store. */
-export type StoreState = "none" | "opening" | "ready" | 
-/**  Waits for the passphrase. */
-"locked" | "failed";
-
-/**  Something was taken away or an older copy was put in its place: nothing may be paid for 90 seconds. */
-export type StoreDoubt = "logGone" | "olderCopy";
-
-/**  Taking over the history. */
-export type SyncCard = {
-	/**  State; `waiting`: for a connection. */
-	state: SyncState,
-	/**  It was never finished before. */
-	first: boolean,
-	/**  Payments taken so far. */
-	taken: number,
-	/**  How far back it came. */
-	oldest: string | null,
-	/**  Last finished. */
-	asOf: string | null,
-};
-
-/**  State of taking over the history. */
-export type SyncState = "running" | "stopped" | "waiting" | "done";
-
-/**  A change of the balance that what is known does not explain. */
-export type Reckoning = {
-	/**  Since when. */
-	since: string,
-	/**  Least satoshi it should have been. */
-	expectedLowSats: string,
-	/**  Most satoshi it should have been. */
-	expectedHighSats: string,
-	/**  Satoshi there were. */
-	foundSats: string,
-};
-
-/**  A contradiction of the server. */
-export type NoticeCard = {
-	/**  What about. */
-	about: Said,
-	/**  What it said earlier. */
-	before: string,
-	/**  What it says now. */
-	after: string,
-	/**  When that was noticed. */
-	noticed: string,
-	/**  The person has seen it. */
-	seen: boolean,
-};
-
-/**  What the server said something about. Status: `pending`, `paid`, `canceled`; amount: satoshi; pieces: number; created: time; secret: counts (how many there were, how many of them are unchanged); receipt: a signed line, or `verified`, `does_not_match`, `forged`; presence: `listed`, `gone`. */
-export type Said = "status" | "amount" | "pieces" | "invoice" | "created" | "buyer" | "seller" | "secret" | "receipt" | "presence";
-
-/**  What the server said once. */
-export type SaidCard = {
-	/**  When. */
-	at: string,
-	/**  What about. */
-	about: Said,
-	/**  What. */
-	value: string,
-};
-
-/**  The archived receipt of a payment. */
-export type ReceiptBrief = {
-	/**  First seen. */
-	firstSeen: string,
-	/**  Fingerprint of the key, in groups of four. */
-	keyGroups: string[],
-};
-
-/**  Agreed against taken. */
-export type Difference = {
-	/**  Satoshi agreed to. */
-	agreedSats: string | null,
-	/**  Satoshi taken. */
-	takenSats: string | null,
-	/**  Fiat agreed to. */
-	agreedFiat: FiatSum | null,
-	/**  Fiat taken. */
-	takenFiat: FiatSum | null,
-};
-
-/**  An operation with its evidence. */
-export type OperationDetail = {
-	/**  What lists show. */
-	card: OperationCard,
-	/**  Steps, oldest first. */
-	steps: OperationStep[],
-	/**  Satoshi before. */
-	balanceBefore: string | null,
-	/**  Highest payment number known before. */
-	mark: string | null,
-	/**  Agreed against taken, where they differ. */
-	taken: Difference | null,
-	/**  Payments of the same intent beyond the one. */
-	doubles: string[],
-	/**  Its deal. */
-	deal: string | null,
-};
-
-/**  A step of an operation. */
-export type OperationStep = {
-	/**  When. */
-	at: string,
-	/**  What. */
-	kind: StepKind,
-	/**  looked: found (`nothing`, `found`, `failed`), late (`yes`, `no`), newest (payment number), balance (satoshi); silence, refused: code; done, double: payment. */
-	values: { [key in string]: string },
-};
-
-/**  Kinds of steps. */
-export type StepKind = "prepared" | "sent" | "answered" | "silence" | "refused" | "looked" | "done" | "provenAbsent" | "needsAPerson" | "resumed" | "double" | "differs";
-
-/**  A page of operations, newest first. */
-export type OperationsPage = {
-	/**  Rows. */
-	rows: OperationCard[],
-	/**  `before` of the next page; none at the end. */
-	next: string | null,
-};
-
-/**  What of the archive is wanted. */
-export type ReceiptsQuery = {
-	/**  Payment number or part of a name; empty: all. */
-	text: string,
-	/**  Index of the first row wanted. */
-	from: number,
-	/**  How many rows, at most 100. */
-	count: number,
-};
-
-/**  A window of the archive, newest first. */
-export type ReceiptsPage = {
-	/**  Rows. */
-	rows: ReceiptRow[],
-	/**  Index of the first row. */
-	from: number,
-	/**  Rows in the whole list. */
-	total: number,
-};
-
-/**  An archived receipt in the list. */
-export type ReceiptRow = {
-	/**  Payment number. */
-	payment: string,
-	/**  Which way. */
-	direction: Direction,
-	/**  The other side. */
-	person: string,
-	/**  Satoshi. */
-	sats: string,
-	/**  Payment created. */
-	created: string,
-	/**  Receipt first seen. */
-	firstSeen: string,
-	/**  Seal. */
-	seal: SealState,
-};
-
-/**  An archived receipt, checked again now. */
-export type ReceiptDetail = {
-	/**  What the list shows. */
-	row: ReceiptRow,
-	/**  The seal, checked just now against the copy of the payment. */
-	seal: Seal,
-	/**  When it was checked. */
-	checked: string,
-	/**  Raw text, for keeping. */
-	raw: string,
-	/**  Fingerprint of the key, in groups of four. */
-	keyGroups: string[],
-	/**  By the key that is pinned today. */
-	pinned: boolean,
-};
-
-/**  What to export. */
-export type ExportRequest = {
-	/**  For people or for machines. */
-	format: ExportFormat,
-	/**  One direction only. */
-	direction: Direction | null,
-	/**  One status only. */
-	status: PaymentStatus | null,
-	/**  As in the list. */
-	text: string,
-	/**  Language of the column names. */
-	language: ExportLanguage,
-};
-
-/**  Form of an export. */
-export type ExportFormat = "csv" | "json";
-
-/**  Language of an export. */
-export type ExportLanguage = "en" | "ru";
-
-/**  What was exported. */
-export type ExportDone = {
-	/**  File name. */
-	file: string,
-	/**  How many payments are in it. */
-	rows: number,
-};
-
-/**  A page of news, newest first. */
-export type NewsPage = {
-	/**  Rows. */
-	rows: NewsRow[],
-	/**  `before` of the next page; none at the end. */
-	next: string | null,
-};
-
-/**  One piece of news. */
-export type NewsRow = {
-	/**  Its number here. */
-	id: string,
-	/**  When. */
-	at: string,
-	/**  What. */
-	kind: NewsKind,
-	/**  Payment it is about. */
-	payment: string | null,
-	/**  Deal it is about. */
-	deal: string | null,
-	/**  Invoice it is about. */
-	invoice: string | null,
-	/**  Person it is about; may be empty. */
-	person: string,
-	/**  Satoshi. */
-	sats: string | null,
-	/**  Fiat. */
-	fiat: FiatSum | null,
-	/**  Read. */
-	read: boolean,
-};
-
-/**  Kinds of news. */
-export type NewsKind = "dealChanged" | "fiatDeclared" | "dealCompleted" | "dealCanceled" | "dealDisputed" | "dealMessage" | "invoiceIssued" | "invoiceWithdrawn" | "paymentReceived" | "conversationMessage" | "other";
 
 /* Tauri Specta runtime */
 async function typedError<T, E>(result: Promise<T>): Promise<{ status: "ok"; data: T } | { status: "error"; error: E }> {
