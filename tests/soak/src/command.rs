@@ -11,14 +11,17 @@ use rand::Rng;
 
 use crate::pace::Scale;
 use crate::plan::Size;
-use crate::{engine, power, run, server};
+use crate::{engine, mutants, power, run, server, syscalls};
 
 const HELP: &str = "\
 kvit-soak COMMAND
 
   run [--asks N] [--lanes N] [--minutes N]   payments through everything that can go wrong (R1-R3, R5, R24)
   power-loss [--images N] [--operations N]   crash images of the store (R4)
+  syscalls [--operations N] [--step N]       the store killed or refused at every Nth system call (R3, R5)
+  mutants                                    planted mistakes, each of which must be seen
 
+  --scale N        so many times shorter than in life (45)
   --seed N         what happens follows from it; random, and printed, if not given
   --planted NAME   with a planted mistake
   --keep FOLDER    where ledgers and logs stay; a folder that goes away if not given
@@ -34,6 +37,8 @@ struct Wanted {
     minutes: Option<u64>,
     images: Option<u64>,
     operations: Option<u32>,
+    step: Option<u64>,
+    scale: Option<u32>,
     seed: Option<u64>,
     planted: Option<String>,
     keep: Option<PathBuf>,
@@ -51,6 +56,8 @@ impl Wanted {
                 Arg::Long("minutes") => wanted.minutes = Some(parser.value()?.parse()?),
                 Arg::Long("images") => wanted.images = Some(parser.value()?.parse()?),
                 Arg::Long("operations") => wanted.operations = Some(parser.value()?.parse()?),
+                Arg::Long("step") => wanted.step = Some(parser.value()?.parse()?),
+                Arg::Long("scale") => wanted.scale = Some(parser.value()?.parse()?),
                 Arg::Long("seed") => wanted.seed = Some(parser.value()?.parse()?),
                 Arg::Long("planted") => wanted.planted = Some(parser.value()?.string()?),
                 Arg::Long("keep") => wanted.keep = Some(parser.value()?.into()),
@@ -114,7 +121,7 @@ fn obey(wanted: &Wanted) -> Result<bool> {
                 size,
                 lanes: wanted.lanes.unwrap_or(8),
                 seed,
-                scale: Scale::default(),
+                scale: wanted.scale.map(Scale).unwrap_or_default(),
                 planted: wanted.planted.clone(),
                 limit: wanted.minutes.map(|minutes| Duration::from_secs(minutes * 60)),
                 progress: true,
@@ -128,6 +135,19 @@ fn obey(wanted: &Wanted) -> Result<bool> {
             let totals = power::run(images, operations, seed, wanted.planted.as_deref())?;
             print!("{totals}");
             Ok(totals.good())
+        }),
+        "syscalls" => in_a_folder(wanted, |seed, _| {
+            let totals = syscalls::run(wanted.operations.unwrap_or(4), wanted.step.unwrap_or(1), seed)?;
+            print!("{totals}");
+            Ok(totals.good())
+        }),
+        "mutants" => in_a_folder(wanted, |seed, folder| {
+            let scale = wanted.scale.map(Scale).unwrap_or_default();
+            let found = runtime()?.block_on(mutants::run(seed, scale, folder))?;
+            for mutant in &found {
+                println!("{mutant}");
+            }
+            Ok(found.iter().all(mutants::Found::seen))
         }),
         "help" => {
             print!("{HELP}");

@@ -3,6 +3,7 @@
 //! It does what a person would do, as told in lines of JSON, and says what a person would have been told. It can be
 //! killed at any moment and started again over the same folder.
 
+mod points;
 mod serve;
 
 use serde::{Deserialize, Serialize};
@@ -79,7 +80,7 @@ pub enum Act {
         /// Pieces.
         pieces: u32,
         /// Satoshi on the button.
-        seen: u64,
+        seen: i64,
     },
     /// Pay through the best advertisement for this country, currency and payment system: the terms are read as a screen
     /// reads them, and then agreed to.
@@ -89,7 +90,7 @@ pub enum Act {
         /// Pieces.
         pieces: u32,
         /// Satoshi seen.
-        seen: u64,
+        seen: i64,
         /// Country.
         country: String,
         /// Currency.

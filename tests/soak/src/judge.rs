@@ -290,7 +290,7 @@ impl Case<'_> {
     /// Was another sum taken than the one the person saw?
     fn differs(&self) -> bool {
         let seen = self.asked.iter().find_map(|asked| match asked.act {
-            Act::Pay { seen, .. } | Act::PayByDeal { seen, .. } => i64::try_from(seen).ok(),
+            Act::Pay { seen, .. } | Act::PayByDeal { seen, .. } => Some(seen),
             _ => None,
         });
         self.ledger.iter().any(|line| Some(line.sats.0) != seen)

@@ -3,7 +3,7 @@
 mod aim;
 mod deals;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -35,7 +35,9 @@ const PRICE: u32 = 100;
 /// Most pieces of one payment; so many payments an invoice serves.
 const PIECES: u32 = 100;
 /// Invoices issued at once.
-const INVOICES: u32 = 20;
+const INVOICES: u32 = 60;
+/// So many invoices that were asked for last are left alone.
+const LATELY: usize = 30;
 /// More than a lane can spend before it is given more.
 const BALANCE: i64 = 1_000_000_000;
 
@@ -50,6 +52,7 @@ pub struct Lane {
     scale: Scale,
     rng: StdRng,
     fresh: Vec<(u64, u32)>,
+    lately: VecDeque<u64>,
     deals: deals::Deals,
     asked: Vec<Asked>,
     totals: Totals,
@@ -94,6 +97,7 @@ impl Lane {
             scale,
             rng: StdRng::seed_from_u64(seed),
             fresh: Vec::new(),
+            lately: VecDeque::new(),
             deals: deals::Deals::default(),
             asked: Vec::new(),
             totals: Totals::default(),
@@ -111,6 +115,7 @@ impl Lane {
     /// # Errors
     /// A process does not do as it is told.
     pub async fn ask(&mut self, fault: Fault) -> Result<bool> {
+        let began = Instant::now();
         self.start().await?;
         let act = self.choose(fault).await?;
         let ask = self.asked.len() as u64;
@@ -137,6 +142,11 @@ impl Lane {
         if let Some(asked) = self.asked.last_mut() {
             asked.told = told;
         }
+        self.note(&format!(
+            "{fault}: struck {struck}, {:?} after {:?}",
+            self.asked.last(),
+            began.elapsed()
+        ))?;
         if struck {
             for class in fault.classes() {
                 self.totals.inject(class);
@@ -165,6 +175,17 @@ impl Lane {
         let mut totals = judge(&evidence);
         totals.add(self.totals);
         Ok(totals)
+    }
+
+    /// A line in the lane's own log.
+    fn note(&mut self, words: &str) -> Result<()> {
+        use std::io::Write;
+        let log = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(self.folder.join("lane.log"));
+        writeln!(log?, "{words}")?;
+        Ok(())
     }
 
     /// Starts an engine if none runs.
@@ -207,7 +228,7 @@ impl Lane {
             return Ok(act);
         }
         let (invoice, pieces) = self.goods().await?;
-        let seen = u64::from(pieces * PRICE);
+        let seen = i64::from(pieces * PRICE);
         if fault == Fault::None && self.rng.random_ratio(1, 6) {
             return Ok(deals::pay(invoice, pieces, seen, &mut self.rng));
         }
@@ -231,8 +252,20 @@ impl Lane {
                 .flat_map(|pieces| invoices.iter().map(move |invoice| (*invoice, pieces)))
                 .collect();
         }
-        let at = self.rng.random_range(0..self.fresh.len());
-        Ok(self.fresh.swap_remove(at))
+        // Not one that was asked for just now: after silence nothing is begun on an invoice for a while.
+        let mut at = 0;
+        for _ in 0..20 {
+            at = self.rng.random_range(0..self.fresh.len());
+            if !self.lately.contains(&self.fresh[at].0) {
+                break;
+            }
+        }
+        let goods = self.fresh.swap_remove(at);
+        self.lately.push_back(goods.0);
+        if self.lately.len() > LATELY {
+            self.lately.pop_front();
+        }
+        Ok(goods)
     }
 
     /// Presses the button and waits for what is said. `None`: the process died before.

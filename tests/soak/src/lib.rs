@@ -7,6 +7,7 @@
 //! |---|---|---|
 //! | `run` | R1-R3, R5, R24 | payments through cuts at every byte-offset class, faults of server and front proxy, kills and panics |
 //! | `power-loss` | R4 | what is acknowledged survives the loss of power |
+//! | `syscalls` | R3, R5 | the store killed, or refused by the system, at every single call to it |
 //! | `mutants` | | planted mistakes are seen, by the totals that ought to see them |
 //!
 //! **What is shown and what is not.** The server is ours: "never twice" is proven against the behaviour that the
@@ -27,11 +28,13 @@ pub mod engine;
 pub mod judge;
 pub mod lane;
 pub mod ledger;
+pub mod mutants;
 pub mod pace;
 pub mod plan;
 pub mod power;
 pub mod run;
 pub mod server;
+pub mod syscalls;
 pub mod talk;
 pub mod totals;
 pub mod wire;

@@ -43,7 +43,7 @@ impl Scale {
     pub fn limits(self) -> Limits {
         let real = Limits::default();
         Limits {
-            read: (real.read / self.0).max(Duration::from_millis(500)),
+            read: (real.read / self.0).max(Duration::from_secs(2)),
             money: self.money(),
             silence: real.silence.min(Duration::from_secs(12)),
         }

@@ -149,6 +149,15 @@ pub struct Plan {
 const MORE: usize = 25;
 
 impl Plan {
+    /// Just these, without TLS.
+    pub fn of(faults: impl Iterator<Item = Fault>) -> Self {
+        Self {
+            plain: faults.collect(),
+            tls: VecDeque::new(),
+            minimums: BTreeMap::new(),
+        }
+    }
+
     /// Makes it.
     pub fn new(size: Size, seed: u64) -> Self {
         let mut rng = StdRng::seed_from_u64(seed);

@@ -40,16 +40,24 @@ type Queue = Arc<Mutex<Vec<(Fault, u32)>>>;
 /// # Errors
 /// A process does not do as it is told; the totals so far are lost then.
 pub async fn run(options: &Options, folder: &Path) -> Result<Totals> {
-    let plan = Plan::new(options.size, options.seed);
+    with(Plan::new(options.size, options.seed), options, folder).await
+}
+
+/// The same with a plan of one's own.
+///
+/// # Errors
+/// As [`run`].
+pub async fn with(plan: Plan, options: &Options, folder: &Path) -> Result<Totals> {
     let queue = |faults: Vec<Fault>| -> Queue {
         Arc::new(Mutex::new(
             faults.into_iter().map(|fault| (fault, TRIES)).collect(),
         ))
     };
+    let lanes_in_all = options.lanes + usize::from(!plan.tls.is_empty());
     let (plain, tls) = (queue(plan.plain.into()), queue(plan.tls.into()));
     let end = options.limit.map(|limit| Instant::now() + limit);
     let mut lanes = tokio::task::JoinSet::new();
-    for number in 0..=options.lanes {
+    for number in 0..lanes_in_all {
         let under_tls = number == options.lanes;
         let queue = Arc::clone(if under_tls { &tls } else { &plain });
         let (options, folder) = (options.clone(), folder.join(format!("lane-{number}")));

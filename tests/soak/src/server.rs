@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use kvit_sandbox::{Code, Fault, NewInvoice, Options, People, Sandbox, Sats, When};
+use kvit_sandbox::{Code, Confirmations, Fault, NewInvoice, Options, People, Sandbox, Sats, When};
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 
@@ -156,6 +156,8 @@ pub async fn serve(ledger: PathBuf, seed: u64) -> Result<()> {
         seed: Some(seed),
         people: People::Still,
         surprises: false,
+        // A signature takes milliseconds, and every page has a hundred: each payment's is made once.
+        confirmations: Confirmations::Kept,
         ledger: Some(ledger),
         ..Options::default()
     };

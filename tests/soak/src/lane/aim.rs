@@ -99,6 +99,7 @@ impl Lane {
             }
             Fault::KillPoint(point) => {
                 self.awaited = Some(fault);
+                self.lead_to(point, act).await?;
                 self.tell_engine(engine::Order::KillAt {
                     point: point.to_owned(),
                     nth: 1,
@@ -108,6 +109,7 @@ impl Lane {
             }
             Fault::Panic(point) => {
                 self.awaited = Some(fault);
+                self.lead_to(point, act).await?;
                 self.tell_engine(engine::Order::PanicAt {
                     point: point.to_owned(),
                 })
@@ -133,6 +135,26 @@ impl Lane {
         Ok(Aimed::Called(rpc, before))
     }
 
+    /// Sees to it that a point is passed that an act does not pass by itself.
+    async fn lead_to(&mut self, point: &str, act: &Act) -> Result<()> {
+        if point == "act.look" {
+            // Only silence is looked into.
+            let order = Order::Arm {
+                rpc: rpc(act).to_owned(),
+                after: true,
+                knob: Knob::Status(14),
+            };
+            self.tell_server(order).await?;
+        } else if point.starts_with("news.") || point.starts_with("store.news.") {
+            // Somebody buys from the engine's user: news that is stored until it is marked as read.
+            self.tell_server(Order::Sell { times: 1 }).await?;
+        } else if point.starts_with("sync.") {
+            // After a gap everything is read again.
+            self.wire.cut();
+        }
+        Ok(())
+    }
+
     /// The engine passed a point: it panics there, or is held just before its call, and its connection can be struck.
     pub(super) async fn at_the_point(&mut self, fault: Fault) {
         if matches!(fault, Fault::Panic(_)) {
@@ -148,6 +170,8 @@ impl Lane {
                 hold: Duration::ZERO,
             });
             self.wire.cut();
+            // So that the client knows that its connection is gone, and makes a new one for the call.
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
         self.tell_engine(engine::Order::Go).await;
     }

@@ -21,7 +21,7 @@ const PLACES: &[[&str; 3]] = &[
 pub struct Deals(Vec<(u64, u64)>);
 
 /// A payment through an advertisement.
-pub fn pay(invoice: u64, pieces: u32, seen: u64, rng: &mut StdRng) -> Act {
+pub fn pay(invoice: u64, pieces: u32, seen: i64, rng: &mut StdRng) -> Act {
     let [country, currency, payment_type] = PLACES[rng.random_range(0..PLACES.len())].map(str::to_owned);
     Act::PayByDeal {
         invoice,
