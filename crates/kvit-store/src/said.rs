@@ -24,7 +24,7 @@ pub struct SaidRow {
     pub at: Timestamp,
     /// About what.
     pub about: Said,
-    /// The value: amounts in satoshi, times as RFC 3339, secrets as their number, presence as `listed` or `absent`.
+    /// The value: amounts in satoshi, times as RFC 3339, secrets as their number, presence as `listed` or `gone`.
     pub value: String,
 }
 

@@ -82,7 +82,7 @@ impl Store {
 
 /// What is said of the presence of a payment.
 const LISTED: &str = "listed";
-const ABSENT: &str = "absent";
+const ABSENT: &str = "gone";
 
 /// The row that is there already.
 struct Before {

@@ -314,7 +314,7 @@ fn what_vanished_is_noticed_once() {
     assert_eq!(store.vanished(&[payment_id(2)], at(5)).unwrap(), []);
     assert_eq!(
         said(&store, payment_id(2), Said::Presence),
-        ["listed", "absent", "listed", "absent"]
+        ["listed", "gone", "listed", "gone"]
     );
     assert_eq!(store.notices_of(payment_id(2)).unwrap().len(), 1);
 }
