@@ -75,11 +75,11 @@ test("an account is switched from the rail and removed in two steps", async () =
 
 test("each state of the keychain has its own words", async () => {
   const seen = new Set<string>();
-  for (const scenario of ["keychainMissing", "keychainLocked", "keychainDenied", "keychainBroken", "usual"] as const) {
+  for (const scenario of ["keychainMissing", "keychainLocked", "keychainDenied", "keychainBroken", "keychainUnasked", "usual"] as const) {
     const page = await open({ route: "/settings", scenario });
     seen.add((await byId(page, "keychain").locator("[role=status]").textContent()) ?? "");
   }
-  expect(seen.size).toBe(5);
+  expect(seen.size).toBe(6);
 });
 
 test("money whose whereabouts are not known is said on every screen", async () => {

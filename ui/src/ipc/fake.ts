@@ -98,7 +98,7 @@ function commandsOf(world: World): Commands {
         world.tell([{ kind: "app" }]);
         return world.state();
       }),
-    probeKeychain: () => answer(() => world.scenario.keychain),
+    probeKeychain: () => answer(() => (world.scenario.keychain === "unknown" ? "ready" : world.scenario.keychain)),
     reconnect: () =>
       answer(() => {
         world.reconnect();

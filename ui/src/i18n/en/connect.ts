@@ -29,6 +29,7 @@ export const connect = {
   keepSession: "In memory only, until Kvit is closed",
   keepSessionNote: "You will enter it again at the next start. It is not written to the disk.",
   keychain: {
+    unknown: "The keychain has not been asked yet.",
     ready: "The keychain works: a value was written, read and removed.",
     missing:
       "No keychain is running on this computer. Install GNOME Keyring or KeePassXC and try again, or keep the token in memory only.",

@@ -49,6 +49,7 @@ export const settings = {
   keychain: "Keychain",
   keychainAbout: "The token of an account is a key to its money. Kvit keeps it in the keychain of the operating system and nowhere else.",
   keychainState: {
+    unknown: "The keychain has not been asked yet.",
     ready: "The keychain works.",
     missing: "This system has no keychain running.",
     locked: "The keychain is locked.",
@@ -56,6 +57,7 @@ export const settings = {
     broken: "The keychain fails in a way we do not know.",
   } satisfies Record<KeychainState, string> as Record<KeychainState, string>,
   keychainHelp: {
+    unknown: "It is asked when something is to be kept there, or when you press the button.",
     ready: "A test value was written, read and removed.",
     missing: "Install and start GNOME Keyring, KeePassXC (with Secret Service on) or KWallet, then try again. Until then a token can be kept for one session only.",
     locked: "Unlock it (most systems ask for the login password), then try again.",

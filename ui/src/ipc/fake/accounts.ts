@@ -100,14 +100,16 @@ function checkToken(token: string): void {
 }
 
 function checkKeychain(world: World, keep: boolean): void {
-  if (!keep || world.scenario.keychain === "ready") return;
+  const { keychain } = world.scenario;
+  // One that was not asked before is asked now, and answers.
+  if (!keep || keychain === "ready" || keychain === "unknown") return;
   const codes = {
     missing: "keychainMissing",
     locked: "keychainLocked",
     denied: "keychainDenied",
     broken: "keychainBroken",
   } as const;
-  refuse(codes[world.scenario.keychain], { next: "unlockKeychain" });
+  refuse(codes[keychain], { next: "unlockKeychain" });
 }
 
 /** Connects to a marketplace, checking the form as the shell does. */

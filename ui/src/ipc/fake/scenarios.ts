@@ -129,6 +129,7 @@ export const scenarios = {
   tokenRejected: but({ connection: "stopped", ails: "tokenRejected", accounts: "real" }),
   certificateChanged: but({ connection: "stopped", ails: "certificateChanged", accounts: "real" }),
   tokenMissing: but({ connection: "stopped", ails: "tokenMissing", accounts: "real", tokenMissing: true }),
+  keychainUnasked: but({ keychain: "unknown" }),
   keychainMissing: but({ keychain: "missing", accounts: "none", payments: "none", connection: "idle" }),
   keychainLocked: but({ keychain: "locked", accounts: "none", payments: "none", connection: "idle" }),
   keychainDenied: but({ keychain: "denied", accounts: "none", payments: "none", connection: "idle" }),
