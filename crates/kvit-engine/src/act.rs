@@ -368,7 +368,8 @@ fn is_silence(fault: &Fault) -> bool {
     fault.may_hide_success() || matches!(fault.code, FaultCode::Concurrency | FaultCode::ServerFailed)
 }
 
-/// Refused before it reached whoever acts: no line was made, or the door was not opened.
+/// No line was made, so nothing was sent. A rejected token is not among these: it may be the answer to the front
+/// proxy's second try, while the first one, a moment before, was carried out (section 2.1).
 fn never_carried_out(code: FaultCode) -> bool {
     use FaultCode::*;
     matches!(
@@ -379,8 +380,5 @@ fn never_carried_out(code: FaultCode) -> bool {
             | ProxyFailed
             | CertificateUntrusted
             | CertificateChanged
-            | TokenRejected
-            | TokenLacksRights
-            | UserGone
     )
 }
