@@ -75,6 +75,12 @@ test("another sum than agreed stands beside what was agreed", async () => {
   expect(await sums.evaluateAll((all) => all.map((one) => one.getAttribute("data-sats")))).toEqual(["240000", "243600"]);
 });
 
+test("canceling waits for a connection, and says so", async () => {
+  const page = await open({ route: "/payments/1210", scenario: "pendingOffline" });
+  await byId(page, "cancel-waits").getByText("waits for a connection").waitFor();
+  expect(await byId(page, "payment-cancel").isDisabled()).toBe(true);
+});
+
 test("an act without an outcome is marked in the list and leads to what is checked", async () => {
   const page = await open({ route: "/payments", scenario: "canceling" });
   await byId(page, "row-unresolved").waitFor();

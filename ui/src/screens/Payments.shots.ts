@@ -137,6 +137,7 @@ export const shots: Shot[] = [
       await page.getByTestId("payment-as-of").scrollIntoViewIfNeeded();
     },
   },
+  { name: "payment-pending-offline", route: "/payments/1210", scenario: "pendingOffline", ready: "[data-testid=cancel-waits]" },
   { name: "payment-canceling", route: "/payments/1210", scenario: "canceling", ready: "[data-testid=payment-operation]" },
   exported("export", "usual", async (page) => {
     await page.getByTestId("export-rows").getByText("8").waitFor();

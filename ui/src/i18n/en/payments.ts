@@ -155,6 +155,7 @@ export const payments = {
   lightningText: "Pay it with any Lightning wallet. Compare the amount in the wallet with the one here.",
   receipt: "Receipt",
   cancelPayment: "Cancel the payment…",
+  cancelWaits: "This needs the marketplace, and waits for a connection.",
   cancelTitle: "Cancel this payment?",
   cancelText: (counterparty: string, amount: string) =>
     `The payment of ${amount} to ${counterparty} will be canceled, and its deal with it. Nothing is taken from your balance.`,

@@ -150,6 +150,7 @@ export const payments = {
   lightningText: "Оплатите его любым кошельком Lightning. Сверьте сумму в кошельке с той, что здесь.",
   receipt: "Квитанция",
   cancelPayment: "Отменить платёж…",
+  cancelWaits: "Для этого нужна площадка: действие ждёт связи.",
   cancelTitle: "Отменить этот платёж?",
   cancelText: (counterparty, amount) =>
     `Платёж на ${amount}, получатель ${counterparty}, будет отменён вместе со сделкой. С вашего баланса ничего не спишется.`,

@@ -136,6 +136,7 @@ export const scenarios = {
   keychainBroken: but({ keychain: "broken", accounts: "none", payments: "none", connection: "idle" }),
   slowList: but({ payments: "many", listLatency: 3000 }),
   firstSyncStill: but({ sync: "first", payments: "many", accounts: "real", pace: 3_600_000 }),
+  pendingOffline: but({ deal: "waiting", connection: "waiting", ails: "unreachable", accounts: "real", pace: 3_600_000 }),
   arrivingOnce: but({ arrivals: 1, pace: 1500 }),
   canceling: but({ deal: "waiting", canceling: true, pace: 3_600_000 }),
   arriving: but({ payments: "many", arrivals: 3, pace: 2500 }),
