@@ -19,7 +19,7 @@ test("a payment that was paid and is pending again says both, and what to do", a
   const cells = await said(page, "status").locator("td").allTextContents();
   expect(cells).toEqual(["Paid", "Pending"]);
   await byId(page, "notices-copy").click();
-  await byId(page, "said").waitFor();
+  await byId(page, "said").getByText("Copied").waitFor();
   const text = await clipboard(page);
   expect(text).toContain("Payment 1207");
   expect(text).toMatch(/Status: earlier Paid, now Pending \(noticed \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\)/);
@@ -51,7 +51,7 @@ test("a payment the marketplace no longer lists is kept, with its receipt and it
   await byId(page, "notices-save").click();
   await byId(page, "said").waitFor();
   await byId(page, "said-history").locator("summary").click();
-  expect(await byId(page, "said-history").textContent()).toContain("not in the list");
+  await byId(page, "said-history").getByText("not in the list").waitFor();
   expect(await byId(page, "receipt-brief").textContent()).toContain("archived");
 });
 
