@@ -294,8 +294,8 @@ impl Store {
         self.write(Level::Durable, name, |_| Ok(()))
     }
 
-    /// Reads and authenticates every page of the file, and checks structure, indexes and references. Takes a while:
-    /// about a second for a hundred thousand payments.
+    /// Reads and authenticates every page of the file, and checks structure, indexes and references. Takes long, and holds up
+    /// every write: ten seconds and more for a hundred thousand payments.
     ///
     /// # Errors
     /// [`StoreFault::Damaged`] with the first complaint.

@@ -1,4 +1,12 @@
 //! At each fail point: a call that fails there, and a process that ends there.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "helpers of tests"
+)]
 
 #[path = "store/samples.rs"]
 mod samples;

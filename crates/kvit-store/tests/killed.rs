@@ -3,6 +3,14 @@
 //! The child is this binary again. It says what was acknowledged after each call; the parent kills it after a moment
 //! that chance chooses, opens the file, and looks for all that any child ever said. `KVIT_KILLS` is how often, 150 if
 //! it is not set, 1,000 in the full size.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "helpers of tests"
+)]
 
 #[path = "store/samples.rs"]
 mod samples;
