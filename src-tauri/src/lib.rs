@@ -66,7 +66,9 @@ pub fn start(practise: bool) -> ExitCode {
             app.run(|app, event| {
                 if let RunEvent::Exit = event {
                     // Stores are closed properly; what is on its way is in the journal.
-                    async_runtime::block_on(app.state::<App>().shut());
+                    if let Some(engine) = app.try_state::<App>() {
+                        async_runtime::block_on(engine.shut());
+                    }
                 }
             });
             ExitCode::SUCCESS

@@ -282,6 +282,8 @@ impl<S: Shell> Engine<S> {
     /// `AccountNotFound`, `SettingsUnwritable`, `StoreTaken`, `PracticeFailed`. A store or a line that does not open is
     /// told by their state, not here: the account is current all the same.
     pub async fn switch(&self, id: AccountId) -> Result<(), Fault> {
+        // Who does not have the folder must not take an account's store from the one who does.
+        self.take_folder()?;
         let mut account = self.account(id)?;
         self.make_current(id)?;
         let open = match self.open_account(id, None).await {

@@ -2,7 +2,7 @@
 
 use kvit_domain::fault::{Fault, FaultCode};
 
-use crate::{engine::Engine, shell::Shell};
+use crate::{account::AccountId, engine::Engine, shell::Shell};
 
 /// Longest name of a place, bytes.
 const PLACE: usize = 80;
@@ -13,20 +13,22 @@ impl<S: Shell> Engine<S> {
     /// Keeps what is written at a place, for instance `deal/12`; nothing forgets it.
     ///
     /// # Errors
-    /// `MessageTooLong`; why the store is not open or cannot be written.
-    pub fn keep_draft(&self, place: &str, text: &str) -> Result<(), Fault> {
+    /// `AccountChanged`: what was written for one account is not kept in another's; `MessageTooLong`; why the store is
+    /// not open or cannot be written.
+    pub fn keep_draft(&self, account: AccountId, place: &str, text: &str) -> Result<(), Fault> {
         if place.len() > PLACE || text.len() > TEXT {
             return Err(FaultCode::MessageTooLong.into());
         }
-        self.opened()?.ask(|store| store.keep_draft(place, text))
+        self.opened_if(account)?
+            .ask(|store| store.keep_draft(place, text))
     }
 
     /// What was written at a place; empty where nothing was.
     ///
     /// # Errors
-    /// Why the store is not open.
-    pub fn draft(&self, place: &str) -> Result<String, Fault> {
-        let draft = self.opened()?.ask(|store| store.draft(place))?;
+    /// `AccountChanged`; why the store is not open.
+    pub fn draft(&self, account: AccountId, place: &str) -> Result<String, Fault> {
+        let draft = self.opened_if(account)?.ask(|store| store.draft(place))?;
         Ok(draft.unwrap_or_default())
     }
 }

@@ -401,13 +401,23 @@ impl<S: Shell> Engine<S> {
         let current = state.book.current;
         current
             .and_then(|current| state.open.get(&current).map(Arc::clone))
-            .ok_or_else(|| {
-                let fault = state.store.fault.clone();
-                fault.unwrap_or_else(|| FaultCode::NotConnected.into())
-            })
+            .ok_or_else(|| state.store.why_not_open())
     }
 
-    /// The account in use, if it is still the one that a request was made for.
+    /// The account in use, its store open, if it is still the one that a request was made for.
+    ///
+    /// # Errors
+    /// `AccountChanged`; or why the store is not open.
+    pub(crate) fn opened_if(&self, account: AccountId) -> Result<Arc<OpenAccount>, Fault> {
+        let opened = self.opened()?;
+        if opened.id == account {
+            Ok(opened)
+        } else {
+            Err(FaultCode::AccountChanged.into())
+        }
+    }
+
+    /// The line of the account in use, if it is still the one that a request was made for.
     ///
     /// # Errors
     /// `AccountChanged`; or what stands in the way of a session.
@@ -468,7 +478,7 @@ impl<S: Shell> Engine<S> {
                 .without_session
                 .fault
                 .clone()
-                .unwrap_or_else(|| FaultCode::NotConnected.into())),
+                .unwrap_or_else(|| state.store.why_not_open())),
         }
     }
 

@@ -82,28 +82,20 @@ impl<S: Shell> Engine<S> {
             }
         }
         // Kept before anything else, or it comes again.
-        let fresh = if news.is_empty() {
-            Some(Vec::new())
-        } else {
-            let kept = news.clone();
-            account
-                .keep_behind(move |store| store.take_news(&kept, now))
+        let kept = news.is_empty()
+            || account
+                .keep_behind(move |store| store.take_news(&news, now))
                 .await
-        };
-        let Some(fresh) = fresh else {
+                .is_some();
+        if !kept {
             // It cannot be written down: it is neither told nor forgotten at the server.
             self.act_on(session, about).await;
             return;
-        };
+        }
         crate::point!("news.kept");
         self.act_on(session, about).await;
         crate::point!("news.acted");
-        let fresh: Vec<News> = news
-            .into_iter()
-            .zip(fresh)
-            .filter_map(|(news, first)| first.then_some(news))
-            .collect();
-        self.tell(account, fresh).await;
+        self.tell_the_untold(account);
         crate::point!("news.told");
         if !stored.is_empty() {
             match session.market.mark_events_read(&stored).await {
@@ -151,23 +143,24 @@ impl<S: Shell> Engine<S> {
         self.announce(account.id, &topics);
     }
 
-    /// Tells the person, once.
-    async fn tell(&self, account: &Arc<OpenAccount>, news: Vec<News>) {
-        if news.is_empty() {
+    /// Tells the person what was kept and not told yet, now or when the app ended: once.
+    ///
+    /// All of it in one go, with nothing to wait for in between: a line that was made anew ends the one before at
+    /// whichever point it waits, and must neither tell what that one told nor miss what it did not.
+    pub(crate) fn tell_the_untold(&self, account: &Arc<OpenAccount>) {
+        let _one_at_a_time = account.telling();
+        let untold = account.ask(|store| store.untold_news()).unwrap_or_default();
+        if untold.is_empty() {
             return;
         }
-        for one in &news {
+        for one in &untold {
             self.shell().tell(one);
         }
-        let told: Vec<EventId> = news.iter().map(|one| one.event).collect();
-        account.keep_behind(move |store| store.news_told(&told)).await;
+        let told: Vec<EventId> = untold.iter().map(|one| one.event).collect();
+        if let Err(fault) = account.ask(|store| store.news_told(&told)) {
+            tracing::warn!(%fault, "news may be told once more");
+        }
         self.announce(account.id, &[Topic::News, Topic::App]);
-    }
-
-    /// Tells what was kept when the app ended and not told any more.
-    pub(crate) async fn tell_the_untold(&self, account: &Arc<OpenAccount>) {
-        let untold = account.ask_behind(|store| store.untold_news()).await;
-        self.tell(account, untold.unwrap_or_default()).await;
     }
 
     /// News of the account in use, newest first; each with its number.

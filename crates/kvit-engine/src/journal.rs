@@ -73,6 +73,33 @@ impl Journal {
             .map_err(|error| fault_of(&error))
     }
 
+    /// Notes of each double that came to light which payment it doubles. It is on the disk when the change of the
+    /// operation is, which is written after it.
+    ///
+    /// # Errors
+    /// A fault of the store.
+    pub(crate) fn note_twins(&self, before: &Operation, after: &Operation) -> Result<(), Fault> {
+        let OperationState::Done(Some(made)) = after.state else {
+            return Ok(());
+        };
+        let fresh = after
+            .doubles
+            .iter()
+            .filter(|double| !before.doubles.contains(double));
+        for double in fresh {
+            self.store
+                .keep_mark(&twin_mark(*double), made.get())
+                .map_err(|error| fault_of(&error))?;
+        }
+        Ok(())
+    }
+
+    /// The payment of the same intent that was made before this one.
+    pub(crate) fn twin_of(&self, double: PaymentId) -> Option<PaymentId> {
+        let made = self.store.mark(&twin_mark(double)).ok().flatten()?;
+        PaymentId::new(made)
+    }
+
     /// Notes a step that changes nothing: what a look saw. Evidence, not needed to decide; it may be lost in a crash.
     pub(crate) fn note(&self, id: OperationId, step: &Step) {
         let noted = row_of_step(step)
@@ -206,6 +233,11 @@ impl Journal {
             Ok(false)
         }
     }
+}
+
+/// Mark of a payment that was made by a repetition: the number of the one that was meant.
+fn twin_mark(double: PaymentId) -> String {
+    format!("twin of {double}")
 }
 
 /// What the columns do not have, as JSON.

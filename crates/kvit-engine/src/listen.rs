@@ -58,7 +58,7 @@ const BATCH: usize = 256;
 impl<S: Shell> Engine<S> {
     /// Listens until the task is dropped or the line says that it will not come back.
     pub(crate) async fn listen(self, session: Arc<Session>) {
-        self.tell_the_untold(&session.account).await;
+        self.tell_the_untold(&session.account);
         tokio::join!(self.listen_events(&session), self.listen_rates(&session));
     }
 
@@ -150,10 +150,8 @@ impl<S: Shell> Engine<S> {
                 self.set_connection(session, ConnectionState::Stopped, Some(fault));
                 return false;
             }
-            Ok(_) => {
-                if let Err(fault) = session.profile().await {
-                    tracing::warn!(%fault, "profile not read");
-                }
+            Ok(profile) => {
+                session.keep_profile(profile).await;
                 self.remember_username(account);
             }
             Err(fault) => tracing::warn!(%fault, "profile not read"),

@@ -6,17 +6,23 @@ use jiff::SignedDuration;
 use kvit_domain::{
     Timestamp,
     balance::Balance,
+    memory::{Said, status_word},
     money::{Fiat, Sats},
+    payment::PaymentStatus,
     reckoning::{Movement, Reckoning, Span},
 };
+use kvit_store::{KeptPayment, Store, StoreFault};
 
-use crate::{engine::Engine, open_account::OpenAccount, operation::OperationState, shell::Shell};
+use crate::{engine::Engine, open_account::OpenAccount, session::Session, shell::Shell, sync::SyncStep};
 
 /// The server's clock and ours may be so far apart.
 const CLOCKS: SignedDuration = SignedDuration::from_mins(5);
 
-/// Balances looked back on for a reading to reckon from.
+/// Changes of the balance looked back on for one to reckon from.
 const LOOKED_BACK: u32 = 64;
+
+/// Mark in the store: when (seconds since 1970) everything had been read once.
+const RECKONED_FROM: &str = "reckoned from";
 
 /// The money map.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +37,7 @@ pub struct MoneyMap {
     pub estimate: Option<Fiat>,
     /// When read.
     pub read: Timestamp,
-    /// The change since the last reading that added up, where what is known does not explain it.
+    /// What changed since everything had been read once, where what is known does not explain it.
     pub reckoning: Option<Reckoning>,
 }
 
@@ -52,30 +58,45 @@ impl<S: Shell> Engine<S> {
             unresolved: account.operations.unresolved(),
             estimate: account.estimate(balance.confirmed),
             read,
-            reckoning: self.reckon(account).filter(|reckoning| !reckoning.explains()),
+            reckoning: self
+                .reckoned(account, read)
+                .filter(|reckoning| !reckoning.explains()),
         })
     }
 
-    /// Adds up what is known since the first reading of the balance after everything was read once. Before that, what
-    /// is known is not whole.
+    /// The reckoning, made anew when anything it is made of has changed: it reads much, and is asked for often.
+    fn reckoned(&self, account: &OpenAccount, read: Timestamp) -> Option<Reckoning> {
+        let made_of = (account.store.version(), read, account.operations.open().len());
+        let kept = account.live().reckoning;
+        if let Some((of, reckoning)) = kept
+            && of == made_of
+        {
+            return reckoning;
+        }
+        let reckoning = self.reckon(account);
+        account.live().reckoning = Some((made_of, reckoning));
+        reckoning
+    }
+
+    /// Adds up what is known since the balance that stood when everything had been read once, or, where it changed very
+    /// often since, since the last of those changes. What is not explained stays said, over reconnections and restarts.
     fn reckon(&self, account: &OpenAccount) -> Option<Reckoning> {
-        let since = account.live().sync.finished?;
-        let readings = account.ask(|store| store.balances(since, LOOKED_BACK)).ok()?;
-        let (first, last) = (*readings.first()?, *readings.last()?);
-        if first.1 == last.1 {
+        if account.live().sync.state == SyncStep::Running {
+            // What explains the last change may be on its way.
             return None;
         }
+        let first = account.ask(beginning).ok()??;
+        let last = account.ask(|store| store.balance()).ok()??;
         let me = account.me().ok()?;
         let between = Span {
             from: first.1,
             to: last.1,
         };
-        let around = first.1.checked_sub(CLOCKS).unwrap_or(first.1);
-        let paid = account.ask(|store| store.became_paid(around)).ok()?;
-        let deals = account.ask(|store| store.deals_changed(around)).ok()?;
+        let paid = account.ask(|store| store.became_paid(first.1)).ok()?;
+        let deals = account.ask(|store| store.deals_changed(first.1)).ok()?;
         let of_payments = paid.iter().filter_map(|kept| {
             let movement = Movement::of_payment(&kept.payment, me)?;
-            movement.between(Span::at(kept.payment.created).widened(CLOCKS), between)
+            movement.between(account.ask(|store| paid_within(store, kept)).ok()?, between)
         });
         let of_deals = deals.iter().filter_map(|kept| {
             let movement = Movement::of_deal(&kept.deal, me)?;
@@ -85,7 +106,6 @@ impl<S: Shell> Engine<S> {
         let open = account.operations.open();
         let of_operations = open
             .iter()
-            .filter(|op| !matches!(op.state, OperationState::Done(_)))
             .filter_map(|op| op.intent.amount)
             .map(|amount| Movement::spent(amount).perhaps());
         Some(Reckoning::new(
@@ -94,4 +114,60 @@ impl<S: Shell> Engine<S> {
             of_payments.chain(of_deals).chain(of_operations),
         ))
     }
+
+    /// From here on what is known is whole: everything was read once. The balance of this moment is what later ones are
+    /// held against.
+    pub(crate) async fn begin_to_reckon(&self, session: &Session) {
+        let account = &session.account;
+        if !matches!(account.ask(|store| store.mark(RECKONED_FROM)), Ok(None)) {
+            return;
+        }
+        let now = self.now();
+        if let Err(fault) = session.read_balance(now).await {
+            tracing::info!(%fault, "reckoned from the next time on");
+            return;
+        }
+        let from = u64::try_from(now.as_second()).unwrap_or_default();
+        account
+            .keep_behind(move |store| store.keep_mark(RECKONED_FROM, from))
+            .await;
+    }
+}
+
+/// The balance that is reckoned from, and since when.
+fn beginning(store: &Store) -> Result<Option<(Balance, Timestamp)>, StoreFault> {
+    let Some(mark) = store.mark(RECKONED_FROM)? else {
+        return Ok(None);
+    };
+    let mark = i64::try_from(mark).unwrap_or_default();
+    let changes = store.balances(Timestamp::MIN, LOOKED_BACK)?;
+    let stood = changes.iter().rev().find(|(_, at)| at.as_second() <= mark);
+    Ok(match (stood, Timestamp::from_second(mark)) {
+        (Some((balance, _)), Ok(mark)) => Some((*balance, mark)),
+        _ => changes.first().copied(),
+    })
+}
+
+/// Between which moments a payment became Paid. By a deal: when that was completed. Seen pending before: between the two
+/// readings. Else when it was made.
+fn paid_within(store: &Store, kept: &KeptPayment) -> Result<Span, StoreFault> {
+    let completed = kept.payment.deal.as_deref().and_then(|deal| deal.completed);
+    if let Some(completed) = completed {
+        return Ok(Span::at(completed).widened(CLOCKS));
+    }
+    let mut pending = None;
+    for row in store.said_of(kept.payment.id)? {
+        if row.about != Said::Status {
+            continue;
+        }
+        if row.value == status_word(PaymentStatus::Paid) {
+            if let Some(from) = pending {
+                // Both by the clock of this computer.
+                return Ok(Span { from, to: row.at });
+            }
+            break;
+        }
+        pending = Some(row.at);
+    }
+    Ok(Span::at(kept.payment.created).widened(CLOCKS))
 }

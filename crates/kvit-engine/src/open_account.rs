@@ -10,11 +10,13 @@ use std::{
 
 use kvit_client::Marketplace;
 use kvit_domain::{
+    Timestamp,
     balance::Rates,
     fault::{Fault, FaultCode},
     id::{DealId, PaymentId, UserId},
     money::{Currency, Fiat, Sats, worth},
     person::Profile,
+    reckoning::Reckoning,
 };
 use kvit_proof::PinnedKey;
 use kvit_store::{Store, StoreFault};
@@ -35,6 +37,7 @@ pub(crate) struct OpenAccount {
     pub(crate) operations: Operations,
     /// Reading everything: one at a time.
     pub(crate) syncing: tokio::sync::Mutex<()>,
+    telling: Mutex<()>,
     live: Mutex<Live>,
 }
 
@@ -54,6 +57,9 @@ pub(crate) struct Live {
     pub(crate) sync: SyncProgress,
     /// The list of payments as asked for last.
     pub(crate) list: Option<List>,
+    /// Whether the balance adds up, and what that was made of: the version of the store, when the balance was read, how
+    /// many operations were open.
+    pub(crate) reckoning: Option<((u64, Timestamp, usize), Option<Reckoning>)>,
     /// The store could not be written when it was last tried.
     pub(crate) trouble: Option<Fault>,
     reread: HashMap<Reread, Instant>,
@@ -84,6 +90,7 @@ impl OpenAccount {
             store,
             operations,
             syncing: tokio::sync::Mutex::new(()),
+            telling: Mutex::default(),
             live: Mutex::new(Live {
                 key: key.map(Arc::new),
                 line: None,
@@ -92,6 +99,7 @@ impl OpenAccount {
                 rates: rates.map(|(rates, _)| rates).unwrap_or_default(),
                 sync,
                 list: None,
+                reckoning: None,
                 trouble: None,
                 reread: HashMap::new(),
             }),
@@ -101,6 +109,11 @@ impl OpenAccount {
     /// What changes while it is open.
     pub(crate) fn live(&self) -> MutexGuard<'_, Live> {
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Telling news: one at a time, since a line that is about to end may still tell some.
+    pub(crate) fn telling(&self) -> MutexGuard<'_, ()> {
+        self.telling.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The line, if one was made.

@@ -83,6 +83,15 @@ impl StoreStatus {
         }
     }
 
+    /// What an act or a look that needs it is told.
+    pub(crate) fn why_not_open(&self) -> Fault {
+        match (&self.fault, self.state) {
+            (Some(fault), StoreState::Failed | StoreState::Locked) => fault.clone(),
+            (None, StoreState::Locked) => FaultCode::StoreLocked.into(),
+            _ => FaultCode::NotConnected.into(),
+        }
+    }
+
     fn ready(doubt: Option<StoreDoubt>, in_doubt: bool) -> Self {
         Self {
             state: StoreState::Ready,

@@ -234,7 +234,11 @@ impl Operations {
         } else if only_sent {
             // The row says "prepared", which at the next start means the same: whether it left nobody can tell. One
             // sync before the call is enough.
-        } else if let Err(fault) = self.journal.change(&operation, &steps) {
+        } else if let Err(fault) = self
+            .journal
+            .note_twins(&before, &operation)
+            .and_then(|()| self.journal.change(&operation, &steps))
+        {
             // At the next start it is looked after once more; nothing worse.
             tracing::warn!(%fault, operation = %id, "the journal still has it as it was");
         }
@@ -322,15 +326,9 @@ impl Operations {
                 .is_ok_and(|found| found.iter().any(claims))
     }
 
-    /// The payment of the intent that this one is a double of. Doubles of earlier runs are told by the journal only
-    /// from the side of the payment that was made first.
+    /// The payment of the intent that this one is a double of.
     pub(crate) fn twin_of(&self, payment: PaymentId) -> Option<PaymentId> {
-        self.lock()
-            .values()
-            .find_map(|entry| match entry.operation.state {
-                OperationState::Done(made) if entry.operation.doubles.contains(&payment) => made,
-                _ => None,
-            })
+        self.journal.twin_of(payment)
     }
 
     /// Satoshi in operations whose outcome is not known.

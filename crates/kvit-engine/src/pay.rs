@@ -178,6 +178,10 @@ impl<S: Shell> Engine<S> {
         };
         let total = invoice.total(pieces);
         let mut obstacle = invoice.obstacle(&profile, pieces, now);
+        if session.account.operations.in_doubt() {
+            // Something of the journal is missing and may still arrive: nothing is begun until it has.
+            obstacle = Some(Fault::new(FaultCode::OperationInProgress).money_unknown());
+        }
         if obstacle.is_none() && total.is_none() {
             obstacle = Some(Fault::new(FaultCode::TooManyPieces).with("max", invoice.pieces_max));
         }

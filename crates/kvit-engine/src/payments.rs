@@ -7,7 +7,7 @@ use kvit_domain::{
     deal::{Deal, DealStatus},
     fault::{Fault, FaultCode},
     id::{PaymentId, UserId},
-    memory::{Notice, Said},
+    memory::Notice,
     money::{Fiat, Sats},
     payment::{Direction, Payment, PaymentStatus},
     receipt::Receipt,
@@ -78,7 +78,7 @@ pub struct ListedPayment {
     pub mark: SealMark,
     /// Its worth in the person's currency by the average rate, where no deal tells.
     pub estimate: Option<Fiat>,
-    /// The marketplace contradicted itself about it.
+    /// The marketplace contradicted itself about it, and the person has not seen that yet.
     pub noticed: bool,
     /// An operation about it is not settled.
     pub unresolved: bool,
@@ -561,16 +561,12 @@ impl<S: Shell> Engine<S> {
             receipt: account.ask(|store| store.receipt(id))?,
             ..PaymentRecord::default()
         };
-        record.vanished = record
-            .notices
-            .iter()
-            .rev()
-            .find(|notice| notice.what.about == Said::Presence)
-            .is_some_and(|notice| notice.noticed >= one.read);
+        record.vanished = account
+            .ask(|store| store.payment(id))?
+            .is_some_and(|kept| kept.vanished);
         let about = account.operations.journal().about(id)?;
         let doubled = |operation: &Operation| match operation.state {
             OperationState::Done(Some(made)) if made == id => operation.doubles.first().copied(),
-            OperationState::Done(Some(made)) if operation.doubles.contains(&id) => Some(made),
             _ => None,
         };
         record.twin = about

@@ -42,14 +42,19 @@ impl Session {
             }
         }
         let profile = self.market.profile().await?;
+        self.keep_profile(profile.clone()).await;
+        Ok(profile)
+    }
+
+    /// Keeps who the person is here, as just told.
+    pub(crate) async fn keep_profile(&self, profile: Profile) {
         let kept = profile.clone();
         self.account
             .keep_behind(move |store| store.keep_profile(&kept))
             .await;
         let mut live = self.account.live();
-        live.profile = Some(profile.clone());
+        live.profile = Some(profile);
         live.greeted = true;
-        Ok(profile)
     }
 
     /// Reads the balance and keeps it.

@@ -46,6 +46,8 @@ pub struct SyncProgress {
     pub oldest: Option<Timestamp>,
     /// When everything was read through last.
     pub finished: Option<Timestamp>,
+    /// Why it did not get to the end when it was tried last.
+    pub fault: Option<Fault>,
 }
 
 /// What the reading of everything does.
@@ -69,6 +71,7 @@ impl SyncProgress {
             taken: state.taken,
             oldest: None,
             finished: state.finished,
+            fault: None,
         }
     }
 }
@@ -107,6 +110,7 @@ impl<S: Shell> Engine<S> {
             if read.is_ok() && !sync.first {
                 sync.finished = Some(now);
             }
+            sync.fault = read.err();
         });
         let finished = account.live().sync.finished;
         if let Ok(state) = account.ask(|store| store.sync_state()) {
@@ -226,6 +230,7 @@ impl<S: Shell> Engine<S> {
             let state = account.ask(|store| store.sync_state())?;
             if state.first_done {
                 self.set_sync(account, |sync| sync.first = false);
+                self.begin_to_reckon(session).await;
                 return Ok(());
             }
             if account.sync_stopped() {
@@ -296,7 +301,10 @@ impl<S: Shell> Engine<S> {
     /// Why there is no connection.
     pub fn sync_go(&self) -> Result<(), Fault> {
         let session = self.session()?;
-        self.set_sync(&session.account, |sync| sync.state = SyncStep::Waiting);
+        self.set_sync(&session.account, |sync| {
+            sync.state = SyncStep::Waiting;
+            sync.fault = None;
+        });
         self.sync_behind(&session);
         Ok(())
     }

@@ -33,7 +33,7 @@ pub struct KeptPayment {
     pub key: Option<String>,
     /// When it was read from the marketplace.
     pub read: Timestamp,
-    /// The marketplace contradicted itself about it.
+    /// The marketplace contradicted itself about it, and the person has not seen that yet.
     pub noticed: bool,
     /// The marketplace does not list it any more.
     pub vanished: bool,
@@ -85,7 +85,7 @@ pub struct PaymentsQuery {
 
 /// Columns of a whole copy, in the order of [`Whole`].
 const WHOLE: &str = "SELECT p.deal, p.mark, p.read, b.body, c.text, p.mark_key, p.gone,
-            EXISTS (SELECT 1 FROM notices n WHERE n.payment = p.id) FROM payments p
+            EXISTS (SELECT 1 FROM notices n WHERE n.payment = p.id AND n.seen = 0) FROM payments p
      JOIN payment_bodies b ON b.payment = p.id
      LEFT JOIN confirmations c ON c.payment = p.id
      WHERE p.id = ?1";

@@ -110,7 +110,7 @@ pub struct PaymentRow {
     pub turn: Option<Turn>,
     /// Created.
     pub created: String,
-    /// The marketplace contradicted itself about it.
+    /// The marketplace contradicted itself about it, and the person has not seen that yet.
     pub noticed: bool,
     /// An operation about it is not settled.
     pub unresolved: bool,

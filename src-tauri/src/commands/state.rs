@@ -3,6 +3,7 @@
 use kvit_domain::fault::{Fault as DomainFault, FaultCode};
 use kvit_engine::NEWS_PAGE;
 use kvit_view::{
+    account::account_id,
     news::NewsPage,
     state::{AppState, Settings},
 };
@@ -57,15 +58,15 @@ pub async fn news_read(app: State<'_, App>) -> Answer<()> {
 /// Keeps what is written and not sent.
 #[tauri::command]
 #[specta::specta]
-pub async fn keep_draft(app: State<'_, App>, place: String, text: String) -> Answer<()> {
-    Ok(app.keep_draft(&place, &text)?)
+pub async fn keep_draft(app: State<'_, App>, account: String, place: String, text: String) -> Answer<()> {
+    Ok(app.keep_draft(account_id(&account)?, &place, &text)?)
 }
 
 /// What was written at a place and not sent; empty where nothing was.
 #[tauri::command]
 #[specta::specta]
-pub async fn draft(app: State<'_, App>, place: String) -> Answer<String> {
-    Ok(app.draft(&place)?)
+pub async fn draft(app: State<'_, App>, account: String, place: String) -> Answer<String> {
+    Ok(app.draft(account_id(&account)?, &place)?)
 }
 
 /// Ends the app, whatever is on its way: the next start looks after it.

@@ -18,9 +18,9 @@ export const commands = {
 	/**  All news is read. */
 	newsRead: () => typedError<null, Fault>(__TAURI_INVOKE("news_read")),
 	/**  Keeps what is written and not sent. */
-	keepDraft: (place: string, text: string) => typedError<null, Fault>(__TAURI_INVOKE("keep_draft", { place, text })),
+	keepDraft: (account: string, place: string, text: string) => typedError<null, Fault>(__TAURI_INVOKE("keep_draft", { account, place, text })),
 	/**  What was written at a place and not sent; empty where nothing was. */
-	draft: (place: string) => typedError<string, Fault>(__TAURI_INVOKE("draft", { place })),
+	draft: (account: string, place: string) => typedError<string, Fault>(__TAURI_INVOKE("draft", { account, place })),
 	/**  Ends the app, whatever is on its way: the next start looks after it. */
 	quit: () => typedError<null, Fault>(__TAURI_INVOKE("quit")),
 	/**  Operations, newest first. */
@@ -1002,7 +1002,7 @@ export type PaymentRow = {
 	turn: Turn | null,
 	/**  Created. */
 	created: string,
-	/**  The marketplace contradicted itself about it. */
+	/**  The marketplace contradicted itself about it, and the person has not seen that yet. */
 	noticed: boolean,
 	/**  An operation about it is not settled. */
 	unresolved: boolean,

@@ -160,14 +160,19 @@ function commandsOf(world: World): Commands {
     news: (before) => answer(() => news.page(world, before)),
     newsRead: () => answer(() => news.read(world)),
     // The store outlives the app, and the window's own storage stands for it: a draft is there after a restart.
-    keepDraft: (place, text) =>
+    keepDraft: (account, place, text) =>
       answer(() => {
-        const name = `made-up.${world.current ?? ""}.${place}`;
+        same(account);
+        const name = `made-up.${account}.${place}`;
         if (text === "") localStorage.removeItem(name);
         else localStorage.setItem(name, text);
         return null;
       }),
-    draft: (place) => answer(() => localStorage.getItem(`made-up.${world.current ?? ""}.${place}`) ?? ""),
+    draft: (account, place) =>
+      answer(() => {
+        same(account);
+        return localStorage.getItem(`made-up.${account}.${place}`) ?? "";
+      }),
     quit: () =>
       answer(() => {
         document.documentElement.dataset["ended"] = "yes";

@@ -26,7 +26,7 @@ export class Draft {
   /** Reads what was kept. */
   async restore(): Promise<void> {
     try {
-      const text = await api.draft(this.place);
+      const text = await api.draft(this.#account ?? "", this.place);
       this.#kept = text;
       if (!this.#touched) this.text = text;
     } catch {
@@ -50,7 +50,7 @@ export class Draft {
     if (!this.#touched || this.text === this.#kept || current() !== this.#account) return;
     const text = this.text;
     this.#kept = text;
-    this.#writing = this.#writing.then(() => api.keepDraft(this.place, text)).catch(() => {
+    this.#writing = this.#writing.then(() => api.keepDraft(this.#account ?? "", this.place, text)).catch(() => {
       // It stays in the field; the next pause tries again.
       if (this.#kept === text) this.#kept = "";
     });

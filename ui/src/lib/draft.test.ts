@@ -15,7 +15,7 @@ describe("a draft", () => {
     release = null;
     setCurrent("one");
     const commands = {
-      keepDraft: (place: string, text: string) => {
+      keepDraft: (_account: string, place: string, text: string) => {
         kept.push([place, text]);
         return Promise.resolve({ status: "ok" as const, data: null });
       },
