@@ -11,7 +11,7 @@ use rand::Rng;
 
 use crate::pace::Scale;
 use crate::plan::Size;
-use crate::{engine, mutants, power, run, server, syscalls};
+use crate::{engine, instances, mutants, power, races, run, server, syscalls};
 
 const HELP: &str = "\
 kvit-soak COMMAND
@@ -19,6 +19,8 @@ kvit-soak COMMAND
   run [--asks N] [--lanes N] [--minutes N]   payments through everything that can go wrong (R1-R3, R5, R24)
   power-loss [--images N] [--operations N]   crash images of the store (R4)
   syscalls [--operations N] [--step N]       the store killed or refused at every Nth system call (R3, R5)
+  races [--count N]                          a person who presses twice (R10)
+  instances [--count N]                      two processes over one folder (R6)
   mutants                                    planted mistakes, each of which must be seen
 
   --scale N        so many times shorter than in life (45)
@@ -38,6 +40,7 @@ struct Wanted {
     images: Option<u64>,
     operations: Option<u32>,
     step: Option<u64>,
+    count: Option<u64>,
     scale: Option<u32>,
     seed: Option<u64>,
     planted: Option<String>,
@@ -58,6 +61,7 @@ impl Wanted {
                 Arg::Long("operations") => wanted.operations = Some(parser.value()?.parse()?),
                 Arg::Long("step") => wanted.step = Some(parser.value()?.parse()?),
                 Arg::Long("scale") => wanted.scale = Some(parser.value()?.parse()?),
+                Arg::Long("count") => wanted.count = Some(parser.value()?.parse()?),
                 Arg::Long("seed") => wanted.seed = Some(parser.value()?.parse()?),
                 Arg::Long("planted") => wanted.planted = Some(parser.value()?.string()?),
                 Arg::Long("keep") => wanted.keep = Some(parser.value()?.into()),
@@ -138,6 +142,20 @@ fn obey(wanted: &Wanted) -> Result<bool> {
         }),
         "syscalls" => in_a_folder(wanted, |seed, _| {
             let totals = syscalls::run(wanted.operations.unwrap_or(4), wanted.step.unwrap_or(1), seed)?;
+            print!("{totals}");
+            Ok(totals.good())
+        }),
+        "races" => in_a_folder(wanted, |seed, folder| {
+            let (scripts, planted) = (wanted.count.unwrap_or(400), wanted.planted.as_deref());
+            let scale = wanted.scale.map(Scale).unwrap_or_default();
+            let races = runtime()?.block_on(races::run(scripts, seed, scale, planted, folder))?;
+            print!("{races}");
+            Ok(races.good())
+        }),
+        "instances" => in_a_folder(wanted, |seed, folder| {
+            let scale = wanted.scale.map(Scale).unwrap_or_default();
+            let totals =
+                runtime()?.block_on(instances::run(wanted.count.unwrap_or(50), seed, scale, folder))?;
             print!("{totals}");
             Ok(totals.good())
         }),

@@ -45,7 +45,10 @@ pub enum Order {
         act: Act,
     },
     /// What stands in the journal. Answered by [`Word::Journal`].
-    Journal,
+    Journal {
+        /// Only so many, the newest; all if not given.
+        most: Option<usize>,
+    },
     /// How much is not settled. Answered by [`Word::State`].
     State,
     /// At a point the process says [`Word::At`] and panics; once.

@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
@@ -27,11 +27,11 @@ pub type Engine = Process<engine::Order, Word>;
 pub type Server = Process<server::Order, server::Word>;
 
 /// How long a process may be silent before that is a fault of its own. Far above every limit of a run.
-const PATIENCE: Duration = Duration::from_secs(90);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
 /// So long after a person was told a fail point is waited for.
 const LATER: Duration = Duration::from_millis(700);
 /// Satoshi a piece.
-const PRICE: u32 = 100;
+pub(crate) const PRICE: u32 = 100;
 /// Most pieces of one payment; so many payments an invoice serves.
 const PIECES: u32 = 100;
 /// Invoices issued at once.
@@ -189,7 +189,7 @@ impl Lane {
     }
 
     /// Starts an engine if none runs.
-    async fn start(&mut self) -> Result<()> {
+    pub(crate) async fn start(&mut self) -> Result<()> {
         if self
             .engine
             .as_mut()
@@ -197,18 +197,7 @@ impl Lane {
         {
             return Ok(());
         }
-        let address = self.wire.address();
-        let start = engine::Start {
-            folder: self.folder.join("kvit"),
-            address,
-            tls: self.tls.then(|| self.door.certificate.clone()),
-            token: self.door.token.clone(),
-            key: self.door.key.clone(),
-            scale: self.scale,
-            planted: self.planted.clone(),
-        };
-        let argument = serde_json::to_string(&start)?;
-        let mut engine = Engine::start("engine", &[&argument], &self.folder.join("engine.log"))?;
+        let mut engine = self.new_engine()?;
         match engine.word_within(PATIENCE).await {
             Ok(Word::Ready { .. }) => {
                 self.engine = Some(engine);
@@ -217,6 +206,44 @@ impl Lane {
             Ok(other) => bail!("the engine does not begin: {other:?}"),
             Err(error) => Err(error.context(format!("see {}", self.folder.join("engine.log").display()))),
         }
+    }
+
+    /// One more process of the engine over this lane's folder. It has not said anything yet.
+    pub(crate) fn new_engine(&self) -> Result<Engine> {
+        let start = engine::Start {
+            folder: self.folder.join("kvit"),
+            address: self.wire.address(),
+            tls: self.tls.then(|| self.door.certificate.clone()),
+            token: self.door.token.clone(),
+            key: self.door.key.clone(),
+            scale: self.scale,
+            planted: self.planted.clone(),
+        };
+        let argument = serde_json::to_string(&start)?;
+        Engine::start("engine", &[&argument], &self.folder.join("engine.log"))
+    }
+
+    /// Takes the lane's engine out of it, starting one if none runs.
+    pub(crate) async fn take_engine(&mut self) -> Result<Engine> {
+        self.start().await?;
+        self.engine.take().context("no engine")
+    }
+
+    /// Puts an engine that runs back into the lane.
+    pub(crate) fn put_engine(&mut self, engine: Engine) {
+        self.engine = Some(engine);
+    }
+
+    /// Writes down an asking that was made past [`Lane::ask`].
+    pub(crate) fn asked(&mut self, act: Act, fault: &str, told: Option<End>) {
+        let ask = self.asked.len() as u64;
+        self.asked.push(Asked {
+            ask,
+            act,
+            fault: fault.to_owned(),
+            repeated: false,
+            told,
+        });
     }
 
     /// The next thing to ask for.
@@ -240,7 +267,7 @@ impl Lane {
     }
 
     /// An invoice and a number of pieces that were never asked for.
-    async fn goods(&mut self) -> Result<(u64, u32)> {
+    pub(crate) async fn goods(&mut self) -> Result<(u64, u32)> {
         if self.fresh.is_empty() {
             let order = server::Order::Issue {
                 count: INVOICES,
@@ -266,6 +293,12 @@ impl Lane {
             self.lately.pop_front();
         }
         Ok(goods)
+    }
+
+    /// Another number of pieces of the same invoice that was never asked for.
+    pub(crate) fn goods_on(&mut self, invoice: u64) -> Option<u32> {
+        let at = self.fresh.iter().position(|(other, _)| *other == invoice)?;
+        Some(self.fresh.swap_remove(at).1)
     }
 
     /// Presses the button and waits for what is said. `None`: the process died before.
@@ -383,7 +416,7 @@ impl Lane {
         let Some(mut engine) = self.engine.take() else {
             bail!("no engine")
         };
-        engine.order(&engine::Order::Journal).await;
+        engine.order(&engine::Order::Journal { most: None }).await;
         loop {
             if let Word::Journal { operations } = engine.word_within(PATIENCE).await? {
                 engine.end(PATIENCE).await?;

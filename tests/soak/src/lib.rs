@@ -8,6 +8,8 @@
 //! | `run` | R1-R3, R5, R24 | payments through cuts at every byte-offset class, faults of server and front proxy, kills and panics |
 //! | `power-loss` | R4 | what is acknowledged survives the loss of power |
 //! | `syscalls` | R3, R5 | the store killed, or refused by the system, at every single call to it |
+//! | `races` | R10 | a person who presses twice, in two windows, or again after the app was killed, pays once |
+//! | `instances` | R6 | two processes over one folder: one gets it, a dead one bars nobody |
 //! | `mutants` | | planted mistakes are seen, by the totals that ought to see them |
 //!
 //! **What is shown and what is not.** The server is ours: "never twice" is proven against the behaviour that the
@@ -25,6 +27,7 @@
 
 mod command;
 pub mod engine;
+pub mod instances;
 pub mod judge;
 pub mod lane;
 pub mod ledger;
@@ -32,6 +35,7 @@ pub mod mutants;
 pub mod pace;
 pub mod plan;
 pub mod power;
+pub mod races;
 pub mod run;
 pub mod server;
 pub mod syscalls;

@@ -181,7 +181,7 @@ pub async fn serve(start: Start) -> Result<()> {
                     say(&Word::Told { ask, end });
                 });
             }
-            Order::Journal => match journal(&engine) {
+            Order::Journal { most } => match journal(&engine, most.unwrap_or(usize::MAX)) {
                 Ok(operations) => say(&Word::Journal {
                     operations: operations.iter().map(entry).collect(),
                 }),
@@ -189,7 +189,7 @@ pub async fn serve(start: Start) -> Result<()> {
                     why: format!("the journal: {fault}"),
                 }),
             },
-            Order::State => match journal_page(&engine) {
+            Order::State => match journal(&engine, WATCHED_AMONG) {
                 Ok(newest) => say(&Word::State {
                     open: engine.unsettled().iter().map(entry).collect(),
                     watched: newest
@@ -211,25 +211,11 @@ pub async fn serve(start: Start) -> Result<()> {
     Ok(())
 }
 
-/// The whole journal, newest first.
-fn journal<S: Shell>(engine: &Engine<S>) -> std::result::Result<Vec<Operation>, Fault> {
-    let mut all = Vec::new();
-    let mut before = None;
-    loop {
-        let page = engine.operations(before, PAGE)?;
-        let Some((number, _)) = page.last() else {
-            return Ok(all);
-        };
-        before = Some(*number);
-        all.extend(page.into_iter().map(|(_, operation)| operation));
-    }
-}
-
-/// Its newest part.
-fn journal_page<S: Shell>(engine: &Engine<S>) -> std::result::Result<Vec<Operation>, Fault> {
+/// The journal, newest first: about `most` of it.
+fn journal<S: Shell>(engine: &Engine<S>, most: usize) -> std::result::Result<Vec<Operation>, Fault> {
     let mut newest = Vec::new();
     let mut before = None;
-    while newest.len() < WATCHED_AMONG {
+    while newest.len() < most {
         let page = engine.operations(before, PAGE)?;
         let Some((number, _)) = page.last() else { break };
         before = Some(*number);
