@@ -194,9 +194,14 @@ impl<S: Shell> Engine<S> {
             account.certificate_pin = account
                 .certificate_pin
                 .or_else(|| earlier.certificate_pin.clone());
-            // What is kept stays where it is: a store is not left behind because of a new token.
-            account.store = earlier.store;
-            account.store_opens = earlier.store_opens;
+            // What is kept stays where it is: a store is not left behind because of a new token. What was in memory
+            // only may get a place now.
+            if earlier.store != StorePlace::Memory {
+                account.store = earlier.store;
+                account.store_opens = earlier.store_opens;
+            } else if account.store != StorePlace::Memory {
+                self.forget_open(earlier.id);
+            }
             if request.label.trim().is_empty() {
                 account.label.clone_from(&earlier.label);
             }

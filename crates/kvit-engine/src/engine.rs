@@ -442,6 +442,11 @@ impl<S: Shell> Engine<S> {
         self.lock().open.insert(account.id, account);
     }
 
+    /// Forgets an open account whose store was in memory only: it gets another one.
+    pub(crate) fn forget_open(&self, id: AccountId) {
+        self.lock().open.remove(&id);
+    }
+
     /// Says how the store of the current account stands.
     pub(crate) fn set_store(&self, account: AccountId, status: StoreStatus) {
         {

@@ -74,8 +74,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "kvit-bench-worker",
             "kvit-client",
             "kvit-domain",
+            "kvit-engine",
             "kvit-proof",
             "kvit-proto",
+            "kvit-sandbox",
+            "kvit-store",
+            "kvit-vault",
+            "kvit-wire",
         ],
     ),
     ("kvit-bench-worker", &[]),
@@ -226,6 +231,20 @@ fn own_lints(name: &str, manifest: &str) -> Option<String> {
     (name != "kvit-proto" && !inherited).then(|| format!("{name} does not inherit the workspace's lints"))
 }
 
+/// Places to fail at are turned on by the soak's own feature, and by nobody else: the app has none.
+fn places_to_fail_at(metadata: &Value) -> Vec<String> {
+    needs(metadata)
+        .iter()
+        .filter(|need| need.features.iter().any(|feature| feature.contains("failpoints")))
+        .map(|need| format!("{} turns on places to fail at in {}", need.of, need.on))
+        .collect()
+}
+
+#[test]
+fn nobody_turns_on_places_to_fail_at() {
+    none(places_to_fail_at(&metadata()));
+}
+
 #[test]
 fn crates_use_only_whom_the_map_allows() {
     none(wrong_arrows(&metadata()));
@@ -367,6 +386,18 @@ fn the_wrong_side_of_the_contract_is_seen() {
             "kvit-sandbox turns on the client side of the contract",
             "kvit-wire turns on the client side of the contract"
         ]
+    );
+}
+
+#[test]
+fn a_place_to_fail_at_in_the_app_is_seen() {
+    let bad = world(&[
+        ("kvit-app", &[("kvit-engine", "", &["failpoints"])]),
+        ("kvit-store", &[("fail", "", &[])]),
+    ]);
+    assert_eq!(
+        places_to_fail_at(&bad),
+        ["kvit-app turns on places to fail at in kvit-engine"]
     );
 }
 
