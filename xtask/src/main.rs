@@ -9,6 +9,7 @@ mod command;
 mod packages;
 mod rings;
 mod setup;
+mod soak;
 mod tally;
 mod tools;
 mod ui;
@@ -27,12 +28,15 @@ cargo xtask COMMAND
 
   run [--release] [-- ARGUMENTS]   builds Kvit and opens it on the practice marketplace
   test [RING...]                   runs every ring of tests, or the named ones:
-                                   format, lint, rust, ui, window
+                                   format, lint, rust, ui, window, soak
   setup                            only what the two above begin with: system packages, tools, npm packages, the UI
   bindings                         writes the page's typed calls (ui/src/ipc/bindings.ts) from the Rust commands
   shots                            takes the pictures of every screen state, and the README's from the real window
   bench [--quick] [--rows P1,P3]   measures speed and size against others, and writes docs/figures.md;
                                    `bench --help` shows the rest
+
+  soak [--minutes N] [--seed N]    engine, store and server as real processes under cuts, kills and losses of power;
+                                   without minutes in CI's size. Ends non-zero if money was doubled, lost or misreported
 
   --as-is                          before or after any of them: leaves the system's packages alone, there or not
 
@@ -46,9 +50,9 @@ const APP_BINARY: &str = "kvit";
 /// them instead.
 const BINDINGS_TEST: &str = "bindings";
 const BINDINGS_WRITE: &str = "KVIT_WRITE_BINDINGS";
-/// Package of the measurements, and its rows that need the app.
+/// Package of the measurements, and its rows that need the app or its screens.
 const BENCH: &str = "kvit-bench";
-const APP_ROWS: &[&str] = &["P15", "P17", "P26"];
+const APP_ROWS: &[&str] = &["P15", "P16", "P17", "P19", "P20", "P24", "P26"];
 /// Without this feature the window looks for a development server instead of the UI inside the binary.
 const APP_FEATURE: &str = "kvit-app/custom-protocol";
 
@@ -95,6 +99,7 @@ fn obey(mut arguments: Vec<String>) -> Result<ExitCode> {
         ["bindings"] => tree.bindings(),
         ["shots"] => tree.shots(),
         ["bench", rest @ ..] => tree.bench(rest),
+        ["soak", rest @ ..] => tree.soak(rest),
         other => bail!(
             "there is no `{}`; `cargo xtask` alone shows what there is",
             other.join(" ")
@@ -170,6 +175,13 @@ impl Tree {
             run = run.arg("--app").arg(app);
         }
         run.succeed()?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn soak(&self, arguments: &[&str]) -> Result<ExitCode> {
+        let setup = self.setup(Purpose::Test)?;
+        command::say("Soaking");
+        soak::all(&setup, arguments).succeed()?;
         Ok(ExitCode::SUCCESS)
     }
 

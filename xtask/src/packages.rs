@@ -33,7 +33,8 @@ const RUN: &[&str] = &[
     "libssl-dev",
 ];
 
-/// For the tests on top: a display and its driver, a D-Bus session with a keychain, real GnuPG to be compared with.
+/// For the tests on top: a display and its driver, a D-Bus session with a keychain, real GnuPG to be compared with, and strace,
+/// which records and refuses system calls for the soak.
 const TEST: &[&str] = &[
     "xvfb",
     "xauth",
@@ -47,6 +48,7 @@ const TEST: &[&str] = &[
     "libglib2.0-bin",
     "gnupg",
     "gpgv",
+    "strace",
     "git",
 ];
 

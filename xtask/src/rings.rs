@@ -7,6 +7,7 @@ use anyhow::{Result, bail};
 use crate::APP_FEATURE;
 use crate::command::{Run, say};
 use crate::setup::Setup;
+use crate::soak;
 use crate::tally::{self, Tally};
 use crate::tools;
 
@@ -18,9 +19,17 @@ pub enum Ring {
     Rust,
     Ui,
     Window,
+    Soak,
 }
 
-const ALL: &[Ring] = &[Ring::Format, Ring::Lint, Ring::Rust, Ring::Ui, Ring::Window];
+const ALL: &[Ring] = &[
+    Ring::Format,
+    Ring::Lint,
+    Ring::Rust,
+    Ring::Ui,
+    Ring::Window,
+    Ring::Soak,
+];
 
 /// Tells the tests of the real window which program to open,
 const APP_VARIABLE: &str = "KVIT_APP";
@@ -43,6 +52,7 @@ impl Ring {
             Self::Rust => "rust",
             Self::Ui => "ui",
             Self::Window => "window",
+            Self::Soak => "soak",
         }
     }
 
@@ -53,6 +63,7 @@ impl Ring {
             Self::Rust => "rules, contract, hygiene and journeys",
             Self::Ui => "parts and pictures of the UI in Chromium",
             Self::Window => "the real app in a real window",
+            Self::Soak => "never twice, never lost: real processes under cuts, kills and losses of power",
         }
     }
 
@@ -83,6 +94,8 @@ impl Ring {
             ),
             Self::Ui => counted(setup.npm(&["test"]), tally::of_ui, Sum::Last),
             Self::Window => counted(window(setup, &[])?, tally::of_rust, Sum::All),
+            // It ends with the same line as the tests of the UI.
+            Self::Soak => counted(soak::all(setup, &[]), tally::of_ui, Sum::Last),
         }
     }
 }

@@ -11,11 +11,12 @@ use rand::Rng;
 
 use crate::pace::Scale;
 use crate::plan::Size;
-use crate::{engine, instances, mutants, power, races, run, server, syscalls};
+use crate::{engine, instances, mutants, power, races, run, server, suite, syscalls};
 
 const HELP: &str = "\
 kvit-soak COMMAND
 
+  all [--minutes N]                          each of these, in CI's size or for so many minutes
   run [--asks N] [--lanes N] [--minutes N]   payments through everything that can go wrong (R1-R3, R5, R24)
   power-loss [--images N] [--operations N]   crash images of the store (R4)
   syscalls [--operations N] [--step N]       the store killed or refused at every Nth system call (R3, R5)
@@ -123,7 +124,7 @@ fn obey(wanted: &Wanted) -> Result<bool> {
             let size = Size::of(wanted.asks.unwrap_or(10_000));
             let options = run::Options {
                 size,
-                lanes: wanted.lanes.unwrap_or(8),
+                lanes: wanted.lanes.unwrap_or(suite::LANES),
                 seed,
                 scale: wanted.scale.map(Scale).unwrap_or_default(),
                 planted: wanted.planted.clone(),
@@ -144,6 +145,13 @@ fn obey(wanted: &Wanted) -> Result<bool> {
             let totals = syscalls::run(wanted.operations.unwrap_or(4), wanted.step.unwrap_or(1), seed)?;
             print!("{totals}");
             Ok(totals.good())
+        }),
+        "all" => in_a_folder(wanted, |seed, folder| {
+            let sizes = wanted.minutes.map_or(suite::Sizes::CI, suite::Sizes::for_minutes);
+            let scale = wanted.scale.map(Scale).unwrap_or_default();
+            let (passed, failed) = runtime()?.block_on(suite::all(sizes, seed, scale, folder));
+            println!("{passed} passed, {failed} failed");
+            Ok(failed == 0)
         }),
         "races" => in_a_folder(wanted, |seed, folder| {
             let (scripts, planted) = (wanted.count.unwrap_or(400), wanted.planted.as_deref());

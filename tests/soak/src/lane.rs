@@ -3,7 +3,7 @@
 mod aim;
 mod deals;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -19,7 +19,7 @@ use crate::plan::Fault;
 use crate::server::{self, Door};
 use crate::talk::Process;
 use crate::totals::Totals;
-use crate::wire::{Class, Wire};
+use crate::wire::Wire;
 
 /// The engine's process as the driver has it.
 pub type Engine = Process<engine::Order, Word>;
@@ -56,8 +56,6 @@ pub struct Lane {
     deals: deals::Deals,
     asked: Vec<Asked>,
     totals: Totals,
-    /// Which octet of which class was struck, and of how many.
-    octets: BTreeSet<(Class, usize, usize)>,
     /// A kill or a panic at a point that has not been passed yet.
     awaited: Option<Fault>,
     /// Planted in every engine of this lane.
@@ -101,7 +99,6 @@ impl Lane {
             deals: deals::Deals::default(),
             asked: Vec::new(),
             totals: Totals::default(),
-            octets: BTreeSet::new(),
             awaited: None,
             planted: planted.map(str::to_owned),
             quiet: Instant::now(),

@@ -38,6 +38,7 @@ pub mod power;
 pub mod races;
 pub mod run;
 pub mod server;
+pub mod suite;
 pub mod syscalls;
 pub mod talk;
 pub mod totals;

@@ -1,6 +1,6 @@
 //! What a run adds up, and what of it must be nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// The totals of a run.
@@ -34,6 +34,8 @@ pub struct Totals {
     pub injected: BTreeMap<String, u64>,
     /// Classes that need a minimum.
     pub minimums: BTreeMap<String, u64>,
+    /// Which octets of each class were struck, and how long the struck part was at most.
+    pub octets: BTreeMap<String, (BTreeSet<usize>, usize)>,
     /// What was wrong, in words; the first ones.
     pub complaints: Vec<String>,
 }
@@ -45,6 +47,13 @@ impl Totals {
     /// One more fault of this class was injected.
     pub fn inject(&mut self, class: impl Into<String>) {
         *self.injected.entry(class.into()).or_default() += 1;
+    }
+
+    /// This octet of a class was struck, of so many.
+    pub fn strike(&mut self, class: impl Into<String>, octet: usize, of: usize) {
+        let struck = self.octets.entry(class.into()).or_default();
+        struck.0.insert(octet);
+        struck.1 = struck.1.max(of);
     }
 
     /// Something is wrong; in words.
@@ -74,6 +83,11 @@ impl Totals {
         for (class, least) in other.minimums {
             let known = self.minimums.entry(class).or_default();
             *known = least.max(*known);
+        }
+        for (class, (octets, of)) in other.octets {
+            let struck = self.octets.entry(class).or_default();
+            struck.0.extend(octets);
+            struck.1 = struck.1.max(of);
         }
         for words in other.complaints {
             self.complain(words);
@@ -135,6 +149,13 @@ impl fmt::Display for Totals {
                 Some(least) => writeln!(f, "injected {class}: {count} (at least {least})")?,
                 None => writeln!(f, "injected {class}: {count}")?,
             }
+        }
+        for (class, (octets, of)) in &self.octets {
+            writeln!(
+                f,
+                "octets struck in {class}: {} different ones, of at most {of}",
+                octets.len()
+            )?;
         }
         for (class, injected, least) in self.too_few() {
             writeln!(f, "TOO FEW {class}: {injected} of {least}")?;

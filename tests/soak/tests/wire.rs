@@ -1,4 +1,5 @@
 //! The wire strikes where it says it does: a real client, the real server, and its books.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -189,7 +189,7 @@ impl Lane {
                 let mut struck = false;
                 for one in injected.iter().filter(|one| one.class == class) {
                     struck = true;
-                    self.octets.insert((class, one.octet, one.of));
+                    self.totals.strike(class.to_string(), one.octet, one.of);
                 }
                 if !struck || class == Class::C6 {
                     self.tell_server(Order::Clear).await?;

@@ -108,7 +108,7 @@ impl Frames {
     }
 
     /// The next whole frame.
-    pub fn next(&mut self) -> Option<Frame> {
+    pub fn whole(&mut self) -> Option<Frame> {
         if self.preface {
             if self.held.len() < PREFACE {
                 return None;
@@ -193,7 +193,7 @@ mod tests {
             let mut seen = Vec::new();
             for part in sent.chunks(step) {
                 frames.push(part);
-                while let Some(frame) = frames.next() {
+                while let Some(frame) = frames.whole() {
                     seen.push((frame.kind, frame.stream, frame.payload().len()));
                 }
             }
@@ -217,7 +217,7 @@ mod tests {
             encoder.encode_into(fields, &mut block).unwrap();
             let mut frames = Frames::of_server();
             frames.push(&headers(stream, &block));
-            calls.heard(&frames.next().unwrap());
+            calls.heard(&frames.whole().unwrap());
             assert_eq!(calls.name(u32::from(stream)), Some("PayInvoiceFromBalance"));
         }
         assert_eq!(calls.name(7), None);

@@ -157,8 +157,8 @@ impl Line<'_> {
                         continue;
                     }
                     ups.push(bytes);
-                    while let Some(frame) = ups.next() {
-                        if let Some(how) = self.from_the_client(frame).await? {
+                    while let Some(frame) = ups.whole() {
+                        if let Some(how) = self.upwards(frame).await? {
                             return Ok(Some(how));
                         }
                         if self.late.is_some() {
@@ -184,8 +184,8 @@ impl Line<'_> {
                         continue;
                     }
                     downs.push(bytes);
-                    while let Some(frame) = downs.next() {
-                        if let Some(how) = self.from_the_server(frame).await? {
+                    while let Some(frame) = downs.whole() {
+                        if let Some(how) = self.downwards(frame).await? {
                             return Ok(Some(how));
                         }
                     }
@@ -194,7 +194,7 @@ impl Line<'_> {
         }
     }
 
-    async fn from_the_client(&mut self, frame: Frame) -> Step {
+    async fn upwards(&mut self, frame: Frame) -> Step {
         self.calls.heard(&frame);
         let money = self
             .calls
@@ -282,7 +282,7 @@ impl Line<'_> {
         Ok(Some(shot.how))
     }
 
-    async fn from_the_server(&mut self, frame: Frame) -> Step {
+    async fn downwards(&mut self, frame: Frame) -> Step {
         if let Some(how) = self.event(&frame).await? {
             return Ok(Some(how));
         }
