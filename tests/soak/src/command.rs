@@ -11,7 +11,7 @@ use rand::Rng;
 
 use crate::pace::Scale;
 use crate::plan::Size;
-use crate::{engine, instances, mutants, power, races, run, server, suite, syscalls};
+use crate::{engine, instances, mutants, power, races, run, server, simulate, suite, syscalls};
 
 const HELP: &str = "\
 kvit-soak COMMAND
@@ -22,6 +22,7 @@ kvit-soak COMMAND
   syscalls [--operations N] [--step N]       the store killed or refused at every Nth system call (R3, R5)
   races [--count N]                          a person who presses twice (R10)
   instances [--count N]                      two processes over one folder (R6)
+  simulate [--count N] [--hours N]           whole days in seconds, one for each seed (R7, R9)
   mutants                                    planted mistakes, each of which must be seen
 
   --scale N        so many times shorter than in life (45)
@@ -41,6 +42,7 @@ struct Wanted {
     images: Option<u64>,
     operations: Option<u32>,
     step: Option<u64>,
+    hours: Option<u64>,
     count: Option<u64>,
     scale: Option<u32>,
     seed: Option<u64>,
@@ -63,6 +65,7 @@ impl Wanted {
                 Arg::Long("step") => wanted.step = Some(parser.value()?.parse()?),
                 Arg::Long("scale") => wanted.scale = Some(parser.value()?.parse()?),
                 Arg::Long("count") => wanted.count = Some(parser.value()?.parse()?),
+                Arg::Long("hours") => wanted.hours = Some(parser.value()?.parse()?),
                 Arg::Long("seed") => wanted.seed = Some(parser.value()?.parse()?),
                 Arg::Long("planted") => wanted.planted = Some(parser.value()?.string()?),
                 Arg::Long("keep") => wanted.keep = Some(parser.value()?.into()),
@@ -159,6 +162,11 @@ fn obey(wanted: &Wanted) -> Result<bool> {
             let races = runtime()?.block_on(races::run(scripts, seed, scale, planted, folder))?;
             print!("{races}");
             Ok(races.good())
+        }),
+        "simulate" => in_a_folder(wanted, |seed, _| {
+            let days = simulate::run(wanted.count.unwrap_or(20), wanted.hours.unwrap_or(24), seed)?;
+            print!("{days}");
+            Ok(days.good())
         }),
         "instances" => in_a_folder(wanted, |seed, folder| {
             let scale = wanted.scale.map(Scale).unwrap_or_default();

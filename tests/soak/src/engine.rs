@@ -9,6 +9,7 @@ mod serve;
 use serde::{Deserialize, Serialize};
 
 pub use serve::{Start, serve};
+pub(crate) use serve::{entry, journal, perform};
 
 /// Named places in the engine where a run can stop, kill or panic it.
 pub const POINTS: &[&str] = &[

@@ -10,6 +10,7 @@
 //! | `syscalls` | R3, R5 | the store killed, or refused by the system, at every single call to it |
 //! | `races` | R10 | a person who presses twice, in two windows, or again after the app was killed, pays once |
 //! | `instances` | R6 | two processes over one folder: one gets it, a dead one bars nobody |
+//! | `simulate` | R7, R9 | whole days in seconds, by a seed: news, copies and payments through lasting trouble |
 //! | `mutants` | | planted mistakes are seen, by the totals that ought to see them |
 //!
 //! **What is shown and what is not.** The server is ours: "never twice" is proven against the behaviour that the
@@ -38,6 +39,7 @@ pub mod power;
 pub mod races;
 pub mod run;
 pub mod server;
+pub mod simulate;
 pub mod suite;
 pub mod syscalls;
 pub mod talk;

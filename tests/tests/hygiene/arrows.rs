@@ -63,6 +63,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "kvit-proto",
             "kvit-sandbox",
             "kvit-store",
+            "kvit-testkit",
             "kvit-vault",
         ],
     ),

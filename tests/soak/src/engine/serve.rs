@@ -212,7 +212,10 @@ pub async fn serve(start: Start) -> Result<()> {
 }
 
 /// The journal, newest first: about `most` of it.
-fn journal<S: Shell>(engine: &Engine<S>, most: usize) -> std::result::Result<Vec<Operation>, Fault> {
+pub(crate) fn journal<S: Shell>(
+    engine: &Engine<S>,
+    most: usize,
+) -> std::result::Result<Vec<Operation>, Fault> {
     let mut newest = Vec::new();
     let mut before = None;
     while newest.len() < most {
@@ -224,7 +227,8 @@ fn journal<S: Shell>(engine: &Engine<S>, most: usize) -> std::result::Result<Vec
     Ok(newest)
 }
 
-fn entry(operation: &Operation) -> Entry {
+/// An operation as the judge reads it.
+pub(crate) fn entry(operation: &Operation) -> Entry {
     let intent = &operation.intent;
     Entry {
         id: operation.id.to_string(),
@@ -248,7 +252,8 @@ fn entry(operation: &Operation) -> Entry {
     }
 }
 
-async fn perform<S: Shell>(engine: &Engine<S>, account: AccountId, act: Act) -> End {
+/// Does it, and says what a person is told.
+pub(crate) async fn perform<S: Shell>(engine: &Engine<S>, account: AccountId, act: Act) -> End {
     match try_to(engine, account, act).await {
         Ok(end) => end,
         Err(fault) => refused(&fault),
