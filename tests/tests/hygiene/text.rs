@@ -14,6 +14,7 @@ const MONEY: &[&str] = &[
     "crates/kvit-wire/",
     "crates/kvit-client/",
     "crates/kvit-proof/",
+    "crates/kvit-store/",
     "crates/kvit-engine/",
     "crates/kvit-view/",
     "crates/kvit-sandbox/",
