@@ -25,7 +25,7 @@ kvit-soak COMMAND
   simulate [--count N] [--hours N]           whole days in seconds, one for each seed (R7, R9)
   mutants                                    planted mistakes, each of which must be seen
 
-  --scale N        so many times shorter than in life (45)
+  --scale N        so many times shorter than in life (30)
   --seed N         what happens follows from it; random, and printed, if not given
   --planted NAME   with a planted mistake
   --keep FOLDER    where ledgers and logs stay; a folder that goes away if not given

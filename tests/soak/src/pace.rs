@@ -16,9 +16,9 @@ pub struct Scale(pub u32);
 const LATEST: u32 = 150;
 
 impl Default for Scale {
-    /// 45 times: a money call waits for a second.
+    /// 30 times: a money call waits for a second and a half, which two busy processors keep up with.
     fn default() -> Self {
-        Self(45)
+        Self(30)
     }
 }
 

@@ -40,6 +40,8 @@ pub enum Fault {
     KillPoint(&'static str),
     /// It panics at this fail point (test R24).
     Panic(&'static str),
+    /// The server's process is stopped (SIGSTOP) just before the call, and goes on later (test R8).
+    Stop,
     /// The price changed after the person saw it.
     PriceChanged,
 }
@@ -69,6 +71,7 @@ impl fmt::Display for Fault {
             Self::KillTime => f.write_str("kill -9 at time"),
             Self::KillPoint(point) => write!(f, "kill -9 at {point}"),
             Self::Panic(point) => write!(f, "panic at {point}"),
+            Self::Stop => f.write_str("server stopped"),
             Self::PriceChanged => f.write_str("price changed"),
         }
     }
@@ -188,6 +191,7 @@ impl Plan {
         }
         plan(Fault::WireLate, size.server);
         plan(Fault::PriceChanged, size.server);
+        plan(Fault::Stop, size.server);
         plan(Fault::KillTime, size.kills);
         for point in POINTS.iter().chain(LATER_POINTS).chain(STORE_POINTS) {
             plan(Fault::KillPoint(point), size.points);

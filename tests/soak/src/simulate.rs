@@ -16,7 +16,7 @@ use anyhow::{Context, Result, ensure};
 use kvit_client::PaymentsFilter;
 use kvit_domain::news::NewsKind;
 use kvit_engine::{PaymentsQuery, Window};
-use kvit_sandbox::{Code, Fault, NewInvoice, Sats, When};
+use kvit_sandbox::{Code, Confirmations, Fault, NewInvoice, Options, Sats, When};
 use kvit_testkit::World;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -98,27 +98,57 @@ const PAST: &[u64] = &[];
 /// # Errors
 /// A world cannot be made.
 pub fn run(seeds: u64, hours: u64, first: u64) -> Result<Days> {
+    let all: Vec<u64> = PAST
+        .iter()
+        .copied()
+        .chain(first..first.saturating_add(seeds))
+        .collect();
+    // Each day has a clock of its own, so each has a thread of its own; two at a time, for two processors.
+    let half = |part: usize| {
+        all.iter()
+            .copied()
+            .skip(part)
+            .step_by(2)
+            .map(|seed| (seed, alone(seed, hours)))
+    };
+    let (mut results, others): (Vec<_>, Vec<_>) = std::thread::scope(|scope| {
+        let other = scope.spawn(|| half(1).collect());
+        (half(0).collect(), other.join().expect("the other half"))
+    });
+    results.extend(others);
     let mut days = Days::default();
-    for seed in PAST.iter().copied().chain(first..first.saturating_add(seeds)) {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .start_paused(true)
-            .build()?;
-        let day = runtime
-            .block_on(day(seed, hours))
-            .with_context(|| format!("seed {seed}"))?;
-        days.add(seed, day);
+    for (seed, result) in results {
+        days.add(seed, result.with_context(|| format!("seed {seed}"))?);
     }
     Ok(days)
+}
+
+/// One day on a runtime of its own.
+fn alone(seed: u64, hours: u64) -> Result<Days> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()?
+        .block_on(day(seed, hours))
 }
 
 /// One day.
 async fn day(seed: u64, hours: u64) -> Result<Day> {
     let mut rng = StdRng::seed_from_u64(seed);
-    let mut world = World::new(seed).await;
+    // Signing every page anew would take most of the time.
+    let kept = |options: &mut Options| options.confirmations = Confirmations::Kept;
+    let mut world = World::disconnected_with(seed, kept).await;
+    world
+        .engine
+        .start_practice()
+        .await
+        .map_err(|fault| anyhow::anyhow!("{fault}"))?;
+    world.settled().await;
     world.sandbox.set_balance(&world.you(), Sats(10_000_000))?;
-    let mut day = Day::default();
-    day.hours = hours;
+    let mut day = Day {
+        hours,
+        ..Day::default()
+    };
     let mut asked = Vec::new();
     let mut sold: Vec<u64> = Vec::new();
     let seller = world

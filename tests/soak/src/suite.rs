@@ -8,7 +8,7 @@ use anyhow::Result;
 use crate::pace::Scale;
 use crate::plan::Size;
 use crate::totals::Totals;
-use crate::{instances, mutants, power, races, run, syscalls};
+use crate::{instances, mutants, power, races, run, simulate, syscalls};
 
 /// How much of everything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub struct Sizes {
     pub step: u64,
     /// Scripts of a person who presses twice.
     pub scripts: u64,
+    /// Days of 24 hours.
+    pub days: u64,
     /// Races for a folder.
     pub races: u64,
     /// Askings of one round of payments.
@@ -33,6 +35,7 @@ impl Sizes {
         images: 3_000,
         step: 4,
         scripts: 400,
+        days: 20,
         races: 50,
         asks: 10_000,
         payments_for: None,
@@ -43,6 +46,7 @@ impl Sizes {
         Self {
             images: (minutes * 300).clamp(300, 50_000),
             step: if minutes < 30 { 8 } else { 1 },
+            days: (minutes * 3).clamp(2, 10_000),
             scripts: (minutes * 30).clamp(40, 10_000),
             races: (minutes * 4).clamp(10, 500),
             asks: if minutes < 30 { 400 } else { 2_000 },
@@ -125,7 +129,17 @@ pub async fn all(sizes: Sizes, seed: u64, scale: Scale, folder: &Path) -> (u64, 
         totals.map(|totals| (totals.to_string(), totals.good())),
     );
 
-    let began = begin("run (R1-R3, R24)");
+    let began = begin("simulate (R7, R9)");
+    // It has runtimes of its own.
+    let days = tokio::task::spawn_blocking(move || simulate::run(sizes.days, 24, seed)).await;
+    let days = days.map_err(anyhow::Error::from).flatten();
+    judged(
+        "simulate",
+        began,
+        days.map(|days| (days.to_string(), days.good())),
+    );
+
+    let began = begin("run (R1-R3, R8, R24)");
     let totals = payments(sizes, seed, scale, folder).await;
     judged(
         "run",

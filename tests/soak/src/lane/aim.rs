@@ -3,6 +3,8 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use rand::Rng;
 
 use super::{Lane, PRICE};
@@ -35,7 +37,7 @@ pub(super) enum Aimed {
     Wire,
     /// The rpc was called: more often than this.
     Called(&'static str, u64),
-    /// The process died, or said that it passed the point.
+    /// The process died or said that it passed the point.
     Point,
 }
 
@@ -61,6 +63,12 @@ impl Lane {
                     self.fresh.retain(|(invoice, _)| *invoice != gone);
                 }
                 return Ok(Aimed::Always);
+            }
+            Fault::Stop => {
+                self.awaited = Some(fault);
+                let point = "act.before_call".to_owned();
+                self.tell_engine(engine::Order::HoldAt { point }).await;
+                return Ok(Aimed::Point);
             }
             Fault::Wire(class, _) if class.is_of_connection() => {
                 self.tell_engine(engine::Order::HoldAt {
@@ -135,6 +143,21 @@ impl Lane {
         Ok(Aimed::Called(rpc, before))
     }
 
+    /// Nothing of the server runs for so long; its sockets stay open.
+    fn stop_the_server(&self, pause: Duration) {
+        let Some(pid) = self.server.pid().and_then(|pid| i32::try_from(pid).ok()) else {
+            return;
+        };
+        let pid = Pid::from_raw(pid);
+        if kill(pid, Signal::SIGSTOP).is_ok() {
+            tokio::spawn(async move {
+                tokio::time::sleep(pause).await;
+                // Fails only when it is gone.
+                let _ = kill(pid, Signal::SIGCONT);
+            });
+        }
+    }
+
     /// Sees to it that a point is passed that an act does not pass by itself.
     async fn lead_to(&mut self, point: &str, act: &Act) -> Result<()> {
         if point == "act.look" {
@@ -160,6 +183,11 @@ impl Lane {
         if matches!(fault, Fault::Panic(_)) {
             self.awaited = None;
             return;
+        }
+        if fault == Fault::Stop {
+            self.awaited = None;
+            let pause = self.scale.money() * self.rng.random_range(30..150) / 100;
+            self.stop_the_server(pause);
         }
         if let Fault::Wire(class, how) = fault {
             let at = self.rng.random();
