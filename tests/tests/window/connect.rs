@@ -100,7 +100,7 @@ async fn what_is_wrong_is_said_at_its_field_and_the_form_keeps_its_values() {
         for (field, value) in FIELDS.iter().zip(right) {
             window.fill(field, value).await;
         }
-        window.click(Keep::Session.choice()).await;
+        window.keep(Keep::Session).await;
         for wrong in everything_wrong(&endpoint, &strange_token) {
             let before = window.value(wrong.field).await;
             window.fill(wrong.field, &wrong.text).await;
@@ -125,6 +125,13 @@ async fn what_is_wrong_is_said_at_its_field_and_the_form_keeps_its_values() {
             market.public_key().trim()
         );
         window.click("connect-key-remove").await;
+        // A passphrase that is none yet, and two that differ.
+        window.keep(Keep::Passphrase("short")).await;
+        window.click("connect-submit").await;
+        sentences.push(window.complaint("connect-passphrase").await);
+        window.fill("connect-passphrase", "correct horse battery").await;
+        window.click("connect-submit").await;
+        sentences.push(window.complaint("connect-passphrase-again").await);
         // The wish for a keychain is not quietly given up.
         window.click(Keep::Keychain.choice()).await;
         let absent = window.text("connect-keychain").await;

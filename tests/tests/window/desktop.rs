@@ -13,8 +13,8 @@ use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 use tempfile::TempDir;
 use tokio::sync::{Mutex, MutexGuard};
-use x11rb::connection::Connection as _;
-use x11rb::protocol::xproto::{AtomEnum, ClientMessageEvent, ConnectionExt, EventMask, Window};
+
+use crate::display::ask_to_close;
 
 /// How long anything may take before it is said to hang. Far above what it takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(40);
@@ -74,6 +74,8 @@ pub struct Desktop {
     keyring: Option<Program>,
     _bus: Program,
     bus_address: String,
+    /// Of the same person at another seat of the computer.
+    other_bus: Option<(Program, String)>,
     folder: TempDir,
     _turn: MutexGuard<'static, ()>,
 }
@@ -89,27 +91,22 @@ impl Desktop {
                 .create(folder.path().join(part))
                 .expect("a folder of the desktop");
         }
-        let config = folder.path().join("bus.conf");
-        let place = folder.path().to_string_lossy().into_owned();
-        std::fs::write(&config, BUS.replace("FOLDER", &place)).expect("the configuration of the bus");
-        let mut command = Command::new("dbus-daemon");
-        command
-            .arg(format!("--config-file={}", config.display()))
-            .args(["--nofork", "--print-address"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null());
-        let (bus, said) = Program::start(&mut command);
-        let mut address = String::new();
-        BufReader::new(said.expect("a pipe"))
-            .read_line(&mut address)
-            .expect("the address of the bus");
+        let (bus, bus_address) = start_bus(folder.path(), "bus.conf");
         Self {
             keyring: None,
             _bus: bus,
-            bus_address: address.trim().to_owned(),
+            bus_address,
+            other_bus: None,
             folder,
             _turn: turn,
         }
+    }
+
+    /// The same home with a second D-Bus session, as after logging in at another seat: from now on programs start
+    /// there, and know nothing of those that run here.
+    pub fn log_in_once_more(&mut self) {
+        let bus = start_bus(self.folder.path(), "other-bus.conf");
+        self.other_bus = Some(bus);
     }
 
     /// A fresh one with a real, unlocked gnome-keyring.
@@ -157,6 +154,10 @@ impl Desktop {
     /// A program on this desktop, which knows nothing of the person's own.
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let home = self.home();
+        let bus = self
+            .other_bus
+            .as_ref()
+            .map_or(&self.bus_address, |(_, address)| address);
         let mut command = Command::new(program);
         command.env_clear().stdin(Stdio::null()).current_dir(&home);
         for kept in ["PATH", "DISPLAY", "XAUTHORITY"] {
@@ -171,7 +172,7 @@ impl Desktop {
             .env("XDG_CONFIG_HOME", home.join("config"))
             .env("XDG_CACHE_HOME", home.join("cache"))
             .env("XDG_STATE_HOME", home.join("state"))
-            .env("DBUS_SESSION_BUS_ADDRESS", &self.bus_address)
+            .env("DBUS_SESSION_BUS_ADDRESS", bus)
             // On a Wayland desktop GTK would open the window there.
             .env("GDK_BACKEND", "x11")
             .env("LANG", "C.UTF-8")
@@ -229,10 +230,15 @@ impl Desktop {
 
     /// Closes the window as a person does, by its title bar, and waits until the app has ended.
     pub async fn close_window(&self) {
+        self.ask_to_close();
+        self.ended().await;
+    }
+
+    /// Presses the button of the title bar that closes the window; what comes of it is for the app to say.
+    pub fn ask_to_close(&self) {
         let apps = self.apps();
         assert_eq!(apps.len(), 1, "one app is open");
         assert!(ask_to_close(&apps) > 0, "the app has a window");
-        self.ended().await;
     }
 
     /// Ends the app as a power cut does.
@@ -245,7 +251,8 @@ impl Desktop {
         self.ended().await;
     }
 
-    async fn ended(&self) {
+    /// Waits until the app has ended.
+    pub async fn ended(&self) {
         until("the app has ended", async || self.apps().is_empty().then_some(())).await;
     }
 
@@ -276,6 +283,31 @@ impl Desktop {
             .then(|| String::from_utf8(output.stdout).expect("a text"))
     }
 
+    /// Every file of the home with this name.
+    pub fn files_named(&self, name: &str) -> Vec<PathBuf> {
+        let mut found = self.files();
+        found.retain(|path| path.file_name().is_some_and(|of| of == name));
+        found
+    }
+
+    /// Every file of the home, links aside: they lead out of it or back into it.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let mut found = Vec::new();
+        let mut places = vec![self.home()];
+        while let Some(place) = places.pop() {
+            let Ok(kind) = place.symlink_metadata() else {
+                continue;
+            };
+            if kind.is_dir() {
+                let entries = std::fs::read_dir(&place).expect("a folder of ours");
+                places.extend(entries.filter_map(|entry| Some(entry.ok()?.path())));
+            } else if kind.is_file() {
+                found.push(place);
+            }
+        }
+        found
+    }
+
     /// Files, and the log, in which a secret stands as it is, in lower case, or as the web view would write it.
     pub fn files_with(&self, secret: &str) -> Vec<PathBuf> {
         let lower = secret.to_lowercase();
@@ -286,24 +318,13 @@ impl Desktop {
                 [text.as_bytes().to_vec(), wide]
             })
             .collect();
-        let mut found = Vec::new();
-        let mut places = vec![self.home(), self.log()];
-        while let Some(place) = places.pop() {
-            // Links lead out of the home or back into it; sockets are no files.
-            let Ok(kind) = place.symlink_metadata() else {
-                continue;
-            };
-            if kind.is_dir() {
-                let entries = std::fs::read_dir(&place).expect("a folder of ours");
-                places.extend(entries.filter_map(|entry| Some(entry.ok()?.path())));
-            } else if kind.is_file() {
-                let bytes = std::fs::read(&place).expect("a file of ours");
-                if shapes.iter().any(|shape| holds(&bytes, shape)) {
-                    found.push(place);
-                }
-            }
-        }
-        found
+        let mut places = self.files();
+        places.push(self.log());
+        places.retain(|place| {
+            let bytes = std::fs::read(place).expect("a file of ours");
+            shapes.iter().any(|shape| holds(&bytes, shape))
+        });
+        places
     }
 }
 
@@ -318,6 +339,25 @@ impl Drop for Desktop {
             }
         }
     }
+}
+
+/// A D-Bus session of its own, and its address.
+fn start_bus(folder: &Path, name: &str) -> (Program, String) {
+    let config = folder.join(name);
+    let place = folder.to_string_lossy().into_owned();
+    std::fs::write(&config, BUS.replace("FOLDER", &place)).expect("the configuration of the bus");
+    let mut command = Command::new("dbus-daemon");
+    command
+        .arg(format!("--config-file={}", config.display()))
+        .args(["--nofork", "--print-address"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
+    let (bus, said) = Program::start(&mut command);
+    let mut address = String::new();
+    BufReader::new(said.expect("a pipe"))
+        .read_line(&mut address)
+        .expect("the address of the bus");
+    (bus, address.trim().to_owned())
 }
 
 /// The app under test.
@@ -356,50 +396,4 @@ pub async fn seen<T>(mut look: impl AsyncFnMut() -> Option<T>) -> Option<T> {
 /// Waits until `look` sees it.
 pub async fn until<T>(what: &str, look: impl AsyncFnMut() -> Option<T>) -> T {
     seen(look).await.unwrap_or_else(|| panic!("in vain: {what}"))
-}
-
-/// Sends the windows of these processes what a title bar sends (ICCCM 4.2.8.1); returns to how many.
-fn ask_to_close(apps: &[Pid]) -> usize {
-    let (display, screen) = x11rb::connect(None).expect("a display (run by `cargo xtask test window`)");
-    let root = display.setup().roots[screen].root;
-    let atom = |name: &str| {
-        let answer = display.intern_atom(false, name.as_bytes()).expect("the display");
-        answer.reply().expect("the display").atom
-    };
-    let (protocols, delete, pid) = (
-        atom("WM_PROTOCOLS"),
-        atom("WM_DELETE_WINDOW"),
-        atom("_NET_WM_PID"),
-    );
-    let numbers = |window: Window, property: u32, kind: AtomEnum| -> Vec<u32> {
-        let answer = display.get_property(false, window, property, kind, 0, 32);
-        // A window may be gone by now.
-        let reply = answer.ok().and_then(|answer| answer.reply().ok());
-        reply
-            .and_then(|reply| reply.value32().map(Iterator::collect))
-            .unwrap_or_default()
-    };
-    let windows = display
-        .query_tree(root)
-        .expect("the display")
-        .reply()
-        .expect("the display")
-        .children;
-    let ours = |window: &Window| {
-        numbers(*window, protocols, AtomEnum::ATOM).contains(&delete)
-            && numbers(*window, pid, AtomEnum::CARDINAL)
-                .iter()
-                .any(|owner| apps.iter().any(|app| u32::try_from(app.as_raw()) == Ok(*owner)))
-    };
-    let asked: Vec<Window> = windows.into_iter().filter(ours).collect();
-    for window in &asked {
-        let request = ClientMessageEvent::new(32, *window, protocols, [delete, x11rb::CURRENT_TIME, 0, 0, 0]);
-        display
-            .send_event(false, *window, EventMask::NO_EVENT, request)
-            .expect("the display")
-            // Waited for: a connection that ends takes along what the display has not read yet.
-            .check()
-            .expect("the window is there");
-    }
-    asked.len()
 }

@@ -13,14 +13,19 @@
 )]
 
 mod desktop;
+mod display;
 mod window;
 
 mod connect;
 mod deal;
 mod first_run;
 mod invoices;
+mod kept;
 mod keychain;
 mod look;
 mod pay;
+mod receipts;
 mod restart;
+mod store;
+mod unknown;
 mod verify;

@@ -4,6 +4,7 @@
 //! of the driver: what is covered, hidden or disabled cannot be used.
 
 use fantoccini::error::CmdError;
+use fantoccini::key::Key;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use kvit_sandbox::{Endpoint, Sandbox};
@@ -17,11 +18,15 @@ pub struct Window {
     _driver: Program,
 }
 
-/// Where a token is to be kept.
+/// Where a token is to be kept, and with it what Kvit knows of the account.
 #[derive(Debug, Clone, Copy)]
 pub enum Keep {
+    /// The token and the key of the file in the keychain.
     Keychain,
+    /// Everything in memory, until the app ends.
     Session,
+    /// The token in memory, the rest in a file under this passphrase.
+    Passphrase(&'static str),
 }
 
 impl Keep {
@@ -29,7 +34,7 @@ impl Keep {
     pub const fn choice(self) -> &'static str {
         match self {
             Self::Keychain => "connect-keep-keychain",
-            Self::Session => "connect-keep-session",
+            Self::Session | Self::Passphrase(_) => "connect-keep-session",
         }
     }
 }
@@ -298,11 +303,26 @@ impl Window {
         self.fill("connect-address", &endpoint.address).await;
         self.fill("connect-pin-field", &endpoint.certificate_sha256).await;
         self.fill("connect-token", &market.token()).await;
-        self.click(keep.choice()).await;
+        self.keep(keep).await;
         self.confirm_key(&market.public_key()).await;
         self.click("connect-submit").await;
         self.see("[data-testid='connection'][data-state='connected']")
             .await;
+    }
+
+    /// Chooses on the connecting screen where things are kept.
+    pub async fn keep(&self, keep: Keep) {
+        self.click(keep.choice()).await;
+        match keep {
+            Keep::Keychain => {}
+            Keep::Session => self.click("connect-store-memory").await,
+            Keep::Passphrase(passphrase) => {
+                self.click("connect-store-passphrase").await;
+                for field in ["connect-passphrase", "connect-passphrase-again"] {
+                    self.fill(field, passphrase).await;
+                }
+            }
+        }
     }
 
     /// Pastes the marketplace's key and confirms its fingerprint by its last groups.
@@ -320,6 +340,61 @@ impl Window {
         self.click("rail-pay").await;
         self.fill("pay-invoice-input", number).await;
         self.click("pay-find").await;
+    }
+
+    /// Pays an invoice from balance and returns as soon as the screen says that it is paid: the number of the payment.
+    pub async fn pay(&self, invoice: &str) -> String {
+        self.find_invoice(invoice).await;
+        self.click("pay-from-balance").await;
+        self.click("pay-confirm").await;
+        self.see("[data-testid='payment-detail'][data-status='paid']")
+            .await;
+        self.attribute("payment-detail", "data-id").await
+    }
+
+    /// Waits until so much is available.
+    pub async fn see_available(&self, sats: i64) {
+        self.see(&format!("[data-testid='money-available'][data-sats='{sats}']"))
+            .await;
+    }
+
+    /// Waits until the connection is as named.
+    pub async fn see_connection(&self, state: &str) {
+        self.see(&format!("[data-testid='connection'][data-state='{state}']"))
+            .await;
+    }
+
+    /// Opens the journal of operations.
+    pub async fn operations(&self) {
+        self.click("rail-pay").await;
+        self.click("tab-operations").await;
+    }
+
+    /// Presses Ctrl and a letter in a field.
+    pub async fn chord(&self, field: &str, letter: char) {
+        let element = self
+            .client
+            .find(Locator::Css(&css(field)))
+            .await
+            .expect("a field");
+        let keys = format!("{}{letter}{}", char::from(Key::Control), char::from(Key::Null));
+        element.send_keys(&keys).await.expect("the field takes keys");
+    }
+
+    /// What stands on the page in Latin letters only, quoted texts and names of things aside: on a Russian screen there
+    /// is nothing.
+    pub async fn not_russian(&self) -> Vec<String> {
+        let script = "const own = /Kvit|BTC|TLS|CSV|JSON|OpenPGP|SOCKS5/g;
+            return [...document.querySelectorAll('h1,h2,h3,p,li,button,label,legend,caption,th,dt,nav a')]
+                .filter((one) => one.checkVisibility())
+                .map((one) => {
+                    const copy = one.cloneNode(true);
+                    copy.querySelectorAll('code,bdi,time,.mono,.num').forEach((part) => part.remove());
+                    return copy.textContent.replace(own, '').replace(/\\s+/g, ' ').trim();
+                })
+                .filter((text) => /[A-Za-z]{3}/.test(text) && !/[\\u0400-\\u04ff]/.test(text))";
+        let value = self.ask(script, "main", &[]).await.expect("the page answers");
+        serde_json::from_value(value).expect("texts")
     }
 
     /// A picture of the page, as PNG.
