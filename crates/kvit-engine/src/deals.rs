@@ -166,6 +166,8 @@ impl<S: Shell> Engine<S> {
         let kept = account
             .keep_behind(move |store| store.keep_deals(deals, freshness, now))
             .await;
+        // The version of the store says nothing of deals.
+        account.live().reckoning = None;
         let mut topics = Vec::new();
         for ((id, changed), payment) in kept.into_iter().flatten().zip(payments) {
             if changed {

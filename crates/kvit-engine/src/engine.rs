@@ -296,10 +296,10 @@ impl<S: Shell> Engine<S> {
             if engine_state.store.fault.is_none() {
                 engine_state.store.fault.clone_from(&account.live().trouble);
             }
-            if !account.operations.in_doubt() {
-                // What was missing cannot arrive any more; that something was missing stays said.
-                engine_state.store.nothing_may_begin = false;
-            }
+            // That something was missing stays said when it cannot arrive any more, and whichever account was in use
+            // meanwhile.
+            engine_state.store.doubt = account.doubt;
+            engine_state.store.nothing_may_begin = account.operations.in_doubt();
         }
         engine_state
     }

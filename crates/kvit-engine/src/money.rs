@@ -66,6 +66,10 @@ impl<S: Shell> Engine<S> {
 
     /// The reckoning, made anew when anything it is made of has changed: it reads much, and is asked for often.
     fn reckoned(&self, account: &OpenAccount, read: Timestamp) -> Option<Reckoning> {
+        if account.live().sync.state == SyncStep::Running {
+            // What explains the last change may be on its way.
+            return None;
+        }
         let made_of = (account.store.version(), read, account.operations.open().len());
         let kept = account.live().reckoning;
         if let Some((of, reckoning)) = kept
@@ -81,10 +85,6 @@ impl<S: Shell> Engine<S> {
     /// Adds up what is known since the balance that stood when everything had been read once, or, where it changed very
     /// often since, since the last of those changes. What is not explained stays said, over reconnections and restarts.
     fn reckon(&self, account: &OpenAccount) -> Option<Reckoning> {
-        if account.live().sync.state == SyncStep::Running {
-            // What explains the last change may be on its way.
-            return None;
-        }
         let first = account.ask(beginning).ok()??;
         let last = account.ask(|store| store.balance()).ok()??;
         let me = account.me().ok()?;
@@ -131,6 +131,7 @@ impl<S: Shell> Engine<S> {
         account
             .keep_behind(move |store| store.keep_mark(RECKONED_FROM, from))
             .await;
+        account.live().reckoning = None;
     }
 }
 

@@ -23,7 +23,7 @@ use kvit_store::{Store, StoreFault};
 use tokio::time::Instant;
 
 use crate::{
-    account::AccountId, operations::Operations, pace::Pace, payments::List, store_faults::fault_of,
+    account::AccountId, opening::StoreDoubt, operations::Operations, pace::Pace, payments::List, store_faults::fault_of,
     sync::SyncProgress,
 };
 
@@ -33,6 +33,8 @@ pub(crate) struct OpenAccount {
     pub(crate) id: AccountId,
     /// What is kept of it.
     pub(crate) store: Store,
+    /// What was not as the last run had left it.
+    pub(crate) doubt: Option<StoreDoubt>,
     /// Acts that move money.
     pub(crate) operations: Operations,
     /// Reading everything: one at a time.
@@ -79,6 +81,7 @@ impl OpenAccount {
     pub(crate) fn new(
         id: AccountId,
         store: Store,
+        doubt: Option<StoreDoubt>,
         operations: Operations,
         key: Option<PinnedKey>,
     ) -> Result<Self, Fault> {
@@ -88,6 +91,7 @@ impl OpenAccount {
         Ok(Self {
             id,
             store,
+            doubt,
             operations,
             syncing: tokio::sync::Mutex::new(()),
             telling: Mutex::default(),

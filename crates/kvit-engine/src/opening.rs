@@ -92,11 +92,9 @@ impl StoreStatus {
         }
     }
 
-    fn ready(doubt: Option<StoreDoubt>, in_doubt: bool) -> Self {
+    fn ready() -> Self {
         Self {
             state: StoreState::Ready,
-            doubt,
-            nothing_may_begin: in_doubt,
             ..Self::default()
         }
     }
@@ -160,10 +158,9 @@ impl<S: Shell> Engine<S> {
             .as_deref()
             .map(|text| read_key(text.as_bytes()))
             .transpose()?;
-        let status = StoreStatus::ready(doubt, operations.in_doubt());
-        let open = Arc::new(OpenAccount::new(id, store, operations, pinned)?);
+        let open = Arc::new(OpenAccount::new(id, store, doubt, operations, pinned)?);
         self.keep_open(Arc::clone(&open));
-        self.set_store(id, status);
+        self.set_store(id, StoreStatus::ready());
         Ok(open)
     }
 

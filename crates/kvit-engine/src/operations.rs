@@ -558,6 +558,26 @@ mod tests {
         assert_eq!(refused.code, FaultCode::OperationInProgress);
     }
 
+    /// The journal has what is not held any more.
+    #[test]
+    fn what_was_settled_long_ago_is_still_found() {
+        let operations = operations();
+        let mut ids = Vec::new();
+        for number in 1..=210 {
+            let op = operations.begin(paying(number), NOW, operations.attempt()).unwrap();
+            change(&operations, op.id, |op| {
+                op.done(PaymentId::new(number));
+                op.watched = true;
+            });
+            ids.push(op.id);
+        }
+        assert!(operations.lock().len() <= SETTLED_HELD + 2);
+        assert!(operations.held(ids[0]).is_none());
+        let first = operations.get(ids[0]).unwrap();
+        assert_eq!(first.state, OperationState::Done(PaymentId::new(1)));
+        assert_eq!(operations.journal().page(None, 500).unwrap().len(), 210);
+    }
+
     #[test]
     fn every_step_is_on_record() {
         let operations = operations();
