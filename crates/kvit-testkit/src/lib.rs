@@ -13,7 +13,7 @@ pub mod wire;
 use std::{
     collections::HashSet,
     future::Future,
-    path::Path,
+    path::{Path, PathBuf},
     pin::Pin,
     sync::{Arc, LazyLock, Mutex, PoisonError},
     time::{Duration, UNIX_EPOCH},
@@ -78,8 +78,14 @@ impl World {
 
     /// A world whose engine has no account yet.
     pub async fn disconnected(seed: u64) -> Self {
+        Self::disconnected_with(seed, |_| {}).await
+    }
+
+    /// The same, of a marketplace that is opened in another way.
+    pub async fn disconnected_with(seed: u64, change: impl FnOnce(&mut Options)) -> Self {
         let clock = Clock::manual(UNIX_EPOCH + Duration::from_secs(BEGINNING.unsigned_abs()));
-        let options = Options::still(seed, clock, SIGNING_KEY.clone());
+        let mut options = Options::still(seed, clock, SIGNING_KEY.clone());
+        change(&mut options);
         let sandbox = Arc::new(Sandbox::open(options).await.expect("the practice marketplace"));
         let folder = tempfile::tempdir().expect("a folder");
         let told = Told::default();
@@ -97,9 +103,59 @@ impl World {
     /// The same folder, keychain and marketplace under a new engine: the app was closed and opened again.
     #[must_use]
     pub async fn reopened(self) -> Self {
-        self.engine.shut().await;
-        let engine = engine(self.folder.path(), &self.sandbox, &self.told, &self.vault);
-        Self { engine, ..self }
+        self.reopened_after(|_| {}).await
+    }
+
+    /// The same, with something done to the folder of the app while it is closed.
+    #[must_use]
+    pub async fn reopened_after(self, meanwhile: impl FnOnce(&Path)) -> Self {
+        let Self {
+            engine: old,
+            sandbox,
+            told,
+            folder,
+            vault,
+        } = self;
+        old.shut().await;
+        // One process at a time works in a folder: it is free when the last of the old engine is gone.
+        drop(old);
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        meanwhile(&folder.path().join("kvit"));
+        let engine = engine(folder.path(), &sandbox, &told, &vault);
+        Self {
+            engine,
+            sandbox,
+            told,
+            folder,
+            vault,
+        }
+    }
+
+    /// The app was killed at this moment and is opened again: the folder is as it was just now, whatever the end of
+    /// the old engine still wrote; then something is done to it.
+    #[must_use]
+    pub async fn killed(self, meanwhile: impl FnOnce(&Path)) -> Self {
+        let copy = tempfile::tempdir().expect("a folder");
+        copy_folder(&self.folder.path().join("kvit"), copy.path());
+        self.reopened_after(|folder| {
+            std::fs::remove_dir_all(folder).expect("removed");
+            copy_folder(copy.path(), folder);
+            meanwhile(folder);
+        })
+        .await
+    }
+
+    /// Folder of the account in use.
+    #[must_use]
+    pub fn account_folder(&self) -> PathBuf {
+        let accounts = self.folder.path().join("kvit/accounts");
+        accounts.join(self.account().as_hyphenated().to_string())
+    }
+
+    /// A second engine over the same folder, keychain and marketplace: the app started twice. It tells nobody.
+    #[must_use]
+    pub fn second_engine(&self) -> Engine<RecordingShell> {
+        engine(self.folder.path(), &self.sandbox, &Told::default(), &self.vault)
     }
 
     /// Lets the marketplace's clock run, and its people act after each second.
@@ -169,6 +225,20 @@ fn engine(
         pace: Pace::REAL,
     })
     .expect("the engine")
+}
+
+/// Copies a folder with everything in it.
+pub fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a folder");
+    for entry in std::fs::read_dir(from).expect("a folder") {
+        let entry = entry.expect("an entry");
+        let (here, there) = (entry.path(), to.join(entry.file_name()));
+        if here.is_dir() {
+            copy_folder(&here, &there);
+        } else {
+            std::fs::copy(&here, &there).expect("copied");
+        }
+    }
 }
 
 /// What a shell was told, in order.
