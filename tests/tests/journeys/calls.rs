@@ -101,15 +101,22 @@ impl Call {
             Self::Cheapest => pay_by_deal(world, LIBRARY, 2, false).await,
             Self::CancelPayment => {
                 let id = deal.unwrap().deal.payment.unwrap();
-                return world.engine.cancel_payment(id).await.map(|_| ());
+                return world.engine.cancel_payment(world.account(), id).await.map(|_| ());
             }
             Self::Declare => {
                 let deal = &deal.unwrap().deal;
-                let declared = world.engine.declare_paid(deal.id, deal.fiat.amount()).await;
+                let declared = world
+                    .engine
+                    .declare_paid(world.account(), deal.id, deal.fiat.amount())
+                    .await;
                 return declared.map(|_| ());
             }
             Self::CancelDeal => {
-                return world.engine.cancel_deal(deal.unwrap().deal.id).await.map(|_| ());
+                return world
+                    .engine
+                    .cancel_deal(world.account(), deal.unwrap().deal.id)
+                    .await
+                    .map(|_| ());
             }
         };
         match end {

@@ -1,7 +1,9 @@
 //! Getting in, and everything that stands in the way: then nothing is kept.
 
 use kvit_domain::fault::{Fault, FaultCode};
-use kvit_engine::{Account, AccountKind, ConnectRequest, ConnectionState, Keychain, Seal, TokenPlace};
+use kvit_engine::{
+    Account, AccountKind, ConnectRequest, ConnectionState, Keychain, Seal, StorePlace, TokenPlace,
+};
 use kvit_proof::{NotVerified, Verdict};
 use kvit_sandbox::{Fault as Wrong, When};
 use kvit_testkit::World;
@@ -21,6 +23,17 @@ pub(crate) fn request(world: &World, login: &str) -> ConnectRequest {
         confirmed_fingerprint: world.sandbox.fingerprint(),
         keep_in_keychain: true,
         label: String::new(),
+        store: StorePlace::Keychain,
+        passphrase: SecretString::default(),
+    }
+}
+
+/// The same without a keychain: token and store live until the app closes.
+pub(crate) fn without_keychain(world: &World, login: &str) -> ConnectRequest {
+    ConnectRequest {
+        keep_in_keychain: false,
+        store: StorePlace::Memory,
+        ..request(world, login)
     }
 }
 
@@ -242,18 +255,16 @@ async fn a_keychain_that_fails_keeps_nothing_and_says_how_it_fails() {
         let world = World::disconnected(85).await;
         world.vault.fail(failure.clone());
         assert_eq!(world.engine.probe_keychain().await, state, "{failure:?}");
-        assert_eq!(world.engine.state().keychain, state);
+        assert_eq!(world.engine.state().keychain, Some(state));
         let fault = fault_of(connect(&world, "marta.k").await);
         assert_no(&fault, code);
         assert_nothing_kept(&world);
 
         // The offer then: for this session only, and only because the person says so.
-        let request = ConnectRequest {
-            keep_in_keychain: false,
-            ..request(&world, "marta.k")
-        };
+        let request = without_keychain(&world, "marta.k");
         let account = world.engine.connect(request).await.unwrap();
         assert_eq!(account.token, TokenPlace::Session);
+        assert_eq!(account.store, StorePlace::Memory);
         world.vault.fail(None);
         assert_eq!(stored(&world, &account.id.to_string()), Err(VaultError::Missing));
     }
@@ -290,12 +301,9 @@ async fn without_a_key_nothing_is_verified() {
 #[tokio::test(start_paused = true)]
 async fn a_token_for_the_session_is_gone_with_it() {
     let world = World::disconnected(88).await;
-    let request = ConnectRequest {
-        keep_in_keychain: false,
-        ..request(&world, "marta.k")
-    };
+    let request = without_keychain(&world, "marta.k");
     let account = world.engine.connect(request).await.unwrap();
-    let world = world.reopened();
+    let world = world.reopened().await;
     world.engine.resume().await;
     let state = world.engine.state();
     assert_eq!(state.current, Some(account.id));
@@ -308,7 +316,7 @@ async fn a_token_for_the_session_is_gone_with_it() {
     let fresh = crate::connect::request(&world, "marta.k").token;
     let account = world.engine.enter_token(account.id, &fresh, true).await.unwrap();
     assert_eq!(account.token, TokenPlace::Keychain);
-    let world = world.reopened();
+    let world = world.reopened().await;
     world.engine.resume().await;
     world
         .until(|world| world.engine.state().connection.state == ConnectionState::Connected)
@@ -336,7 +344,7 @@ async fn a_session_token_takes_the_old_one_out_of_the_keychain() {
     let fresh = request(&world, "marta.k").token;
     let account = world.engine.enter_token(account.id, &fresh, false).await.unwrap();
     assert_eq!(account.token, TokenPlace::Session);
-    assert!(world.vault.is_empty());
+    assert_eq!(stored(&world, &account.id.to_string()), Err(VaultError::Missing));
 }
 
 #[tokio::test(start_paused = true)]
@@ -386,12 +394,12 @@ async fn the_money_shown_is_the_current_account_s() {
 async fn a_token_that_is_no_longer_to_be_kept_leaves_the_keychain() {
     let world = World::disconnected(96).await;
     let kept = connect(&world, "marta.k").await.unwrap();
-    assert!(!world.vault.is_empty());
+    assert!(stored(&world, &kept.id.to_string()).is_ok());
     let mut again = request(&world, "marta.k");
     again.keep_in_keychain = false;
     let account = world.engine.connect(again).await.unwrap();
     assert_eq!((account.id, account.token), (kept.id, TokenPlace::Session));
-    assert!(world.vault.is_empty());
+    assert_eq!(stored(&world, &kept.id.to_string()), Err(VaultError::Missing));
 }
 
 /// The account is removed while a purchase on it is being prepared: it is not made, since nobody could tell
@@ -404,6 +412,7 @@ async fn nothing_is_begun_on_an_account_that_is_removed_meanwhile() {
     let slow = Wrong::Delay(std::time::Duration::from_secs(5));
     world.sandbox.faults().once("GetBalances", When::Before, slow);
     let asked = kvit_engine::PayFromBalance {
+        account: world.account(),
         invoice: shown.invoice.id,
         pieces: 2,
         seen: shown.total,

@@ -24,6 +24,7 @@ async fn a_deal_to_the_verified_seal() {
         assert!(all.is_sorted_by_key(|offer| offer.ad.price.amount()) && all.len() > 1);
         let offer = &all[place];
         let request = PayByDeal {
+            account: world.account(),
             invoice: invoice(LIBRARY),
             pieces: 3,
             seen: desk(&world, LIBRARY, 3).await.total,
@@ -50,32 +51,36 @@ async fn a_deal_to_the_verified_seal() {
         // The trader writes where to.
         let id = deal.id;
         world.pass(10).await;
-        let open = world.engine.deal(id).await.unwrap();
+        let open = world.engine.deal_now(id).await.unwrap();
         assert_eq!(open.deal.messages.len(), 1);
         assert!(open.deal.messages[0].text.contains("PRACTICE"));
         // The person says something, and that the fiat was sent.
         let said = world
             .engine
-            .send_deal_message(id, "  Sent from my own account.  ")
+            .send_deal_message(world.account(), id, "  Sent from my own account.  ")
             .await;
         let last = said.unwrap().deal.messages.pop().unwrap();
         assert_eq!(
             (last.text.as_str(), last.author),
             ("Sent from my own account.", Some(open.me))
         );
-        let declared = world.engine.declare_paid(id, deal.fiat.amount()).await.unwrap();
+        let declared = world
+            .engine
+            .declare_paid(world.account(), id, deal.fiat.amount())
+            .await
+            .unwrap();
         assert!(declared.deal.fiat_declared);
         assert_eq!(declared.turn().unwrap().waits_for, WaitsFor::TheirConfirmation);
         assert_eq!(world.engine.state().deals_waiting, 0);
         world.told.take();
         world.pass(20).await;
 
-        let paid = world.engine.payment(payment.payment.id).await.unwrap();
+        let paid = world.engine.payment_now(payment.payment.id).await.unwrap();
         assert_eq!(paid.payment.status, PaymentStatus::Paid);
         assert!(matches!(&paid.seal, Seal::Checked(verdict) if verdict.is_verified()));
         assert_eq!(paid.payment.secrets.len(), 3);
         assert_eq!(
-            world.engine.deal(id).await.unwrap().deal.status,
+            world.engine.deal_now(id).await.unwrap().deal.status,
             DealStatus::Completed
         );
         assert_eq!(
@@ -116,21 +121,26 @@ async fn assert_canceled(
     deal: &kvit_engine::SeenDeal,
     before: &Books,
 ) {
-    let payment = world.engine.payment(payment.payment.id).await.unwrap();
+    let payment = world.engine.payment_now(payment.payment.id).await.unwrap();
     assert_eq!(payment.payment.status, PaymentStatus::Canceled);
     assert_eq!(payment.seal, Seal::NothingYet);
     assert_eq!(payment.turn(), None);
-    let deal = world.engine.deal(deal.deal.id).await.unwrap();
+    let deal = world.engine.deal_now(deal.deal.id).await.unwrap();
     assert_eq!(deal.deal.status, DealStatus::Canceled);
     assert_eq!(deal.turn(), None);
     assert_eq!(&Books::of(world), before);
     assert_eq!(world.engine.state().deals_waiting, 0);
-    let fault = fault_of(world.engine.send_deal_message(deal.deal.id, "Hello?").await);
+    let fault = fault_of(
+        world
+            .engine
+            .send_deal_message(world.account(), deal.deal.id, "Hello?")
+            .await,
+    );
     assert_no(&fault, FaultCode::DealClosedForMessages);
     let fault = fault_of(
         world
             .engine
-            .declare_paid(deal.deal.id, deal.deal.fiat.amount())
+            .declare_paid(world.account(), deal.deal.id, deal.deal.fiat.amount())
             .await,
     );
     assert_no(&fault, FaultCode::DealNotOpen);
@@ -147,7 +157,7 @@ async fn the_window_ends_unpaid() {
     world.sandbox.clock().advance(Duration::from_secs(window - 1));
     world.sandbox.step().await;
     assert_eq!(
-        world.engine.deal(deal.deal.id).await.unwrap().deal.status,
+        world.engine.deal_now(deal.deal.id).await.unwrap().deal.status,
         DealStatus::Opened
     );
     world.sandbox.clock().advance(Duration::from_secs(1));
@@ -162,18 +172,31 @@ async fn the_buyer_cancels_the_payment_or_the_deal() {
         let before = Books::of(&world);
         let (payment, deal) = open_deal(&world).await;
         if cancel_payment {
-            let canceled = world.engine.cancel_payment(payment.payment.id).await.unwrap();
+            let canceled = world
+                .engine
+                .cancel_payment(world.account(), payment.payment.id)
+                .await
+                .unwrap();
             assert_eq!(canceled.payment.status, PaymentStatus::Canceled);
         } else {
-            let canceled = world.engine.cancel_deal(deal.deal.id).await.unwrap();
+            let canceled = world
+                .engine
+                .cancel_deal(world.account(), deal.deal.id)
+                .await
+                .unwrap();
             assert_eq!(canceled.deal.status, DealStatus::Canceled);
         }
         assert_no(
-            &fault_of(world.engine.cancel_payment(payment.payment.id).await),
+            &fault_of(
+                world
+                    .engine
+                    .cancel_payment(world.account(), payment.payment.id)
+                    .await,
+            ),
             FaultCode::PaymentCanceled,
         );
         assert_no(
-            &fault_of(world.engine.cancel_deal(deal.deal.id).await),
+            &fault_of(world.engine.cancel_deal(world.account(), deal.deal.id).await),
             FaultCode::DealNotOpen,
         );
         assert_canceled(&world, &payment, &deal, &before).await;
@@ -185,18 +208,27 @@ async fn what_was_declared_is_neither_canceled_nor_declared_again() {
     let world = World::new(44).await;
     let (payment, deal) = open_deal(&world).await;
     let (id, fiat) = (deal.deal.id, deal.deal.fiat.amount());
-    world.engine.declare_paid(id, fiat).await.unwrap();
+    world
+        .engine
+        .declare_paid(world.account(), id, fiat)
+        .await
+        .unwrap();
     let before = Books::of(&world);
     assert_no(
-        &fault_of(world.engine.cancel_deal(id).await),
+        &fault_of(world.engine.cancel_deal(world.account(), id).await),
         FaultCode::FiatDeclared,
     );
     assert_no(
-        &fault_of(world.engine.cancel_payment(payment.payment.id).await),
+        &fault_of(
+            world
+                .engine
+                .cancel_payment(world.account(), payment.payment.id)
+                .await,
+        ),
         FaultCode::FiatDeclared,
     );
     assert_no(
-        &fault_of(world.engine.declare_paid(id, fiat).await),
+        &fault_of(world.engine.declare_paid(world.account(), id, fiat).await),
         FaultCode::AlreadyDeclared,
     );
     assert_eq!(Books::of(&world), before);
@@ -212,11 +244,24 @@ async fn another_sum_than_the_one_seen_is_not_declared() {
     let world = World::new(45).await;
     let (_, deal) = open_deal(&world).await;
     let fiat = deal.deal.fiat.amount();
-    let fault = fault_of(world.engine.declare_paid(deal.deal.id, fiat + Decimal::ONE).await);
+    let fault = fault_of(
+        world
+            .engine
+            .declare_paid(world.account(), deal.deal.id, fiat + Decimal::ONE)
+            .await,
+    );
     assert_no(&fault, FaultCode::AdChanged);
     assert_eq!(fault.value("now"), Some(deal.deal.fiat.amount_text().as_str()));
     assert_eq!(world.sandbox.faults().calls("IPayed"), 0);
-    assert!(!world.engine.deal(deal.deal.id).await.unwrap().deal.fiat_declared);
+    assert!(
+        !world
+            .engine
+            .deal_now(deal.deal.id)
+            .await
+            .unwrap()
+            .deal
+            .fiat_declared
+    );
 }
 
 /// The trader completes while the person's cancellation is on its way: that is no success.
@@ -234,12 +279,15 @@ async fn a_payment_that_was_paid_meanwhile_was_not_canceled() {
         tokio::time::sleep(Duration::from_secs(2)).await;
         world.sandbox.trader_completes(deal.deal.id.get()).unwrap();
     };
-    let (canceled, ()) = tokio::join!(world.engine.cancel_payment(payment.payment.id), completes);
+    let (canceled, ()) = tokio::join!(
+        world.engine.cancel_payment(world.account(), payment.payment.id),
+        completes
+    );
     assert_no(&fault_of(canceled), FaultCode::PaymentAlreadyPaid);
     assert_eq!(
         world
             .engine
-            .payment(payment.payment.id)
+            .payment_now(payment.payment.id)
             .await
             .unwrap()
             .payment
@@ -254,17 +302,26 @@ async fn messages_are_checked_before_they_are_sent() {
     let (_, deal) = open_deal(&world).await;
     let id = deal.deal.id;
     assert_no(
-        &fault_of(world.engine.send_deal_message(id, " \n ").await),
+        &fault_of(world.engine.send_deal_message(world.account(), id, " \n ").await),
         FaultCode::MessageEmpty,
     );
     // A thousand UTF-16 units, not letters: an emoji is two.
     let long = "😀".repeat(500);
     assert_no(
-        &fault_of(world.engine.send_deal_message(id, &format!("{long}.")).await),
+        &fault_of(
+            world
+                .engine
+                .send_deal_message(world.account(), id, &format!("{long}."))
+                .await,
+        ),
         FaultCode::MessageTooLong,
     );
     assert_eq!(world.sandbox.faults().calls("SendMessage"), 0);
-    let said = world.engine.send_deal_message(id, &long).await.unwrap();
+    let said = world
+        .engine
+        .send_deal_message(world.account(), id, &long)
+        .await
+        .unwrap();
     assert_eq!(said.deal.messages.last().unwrap().text, long);
 }
 
@@ -279,11 +336,11 @@ async fn somebody_else_s_deal_is_not_found() {
         .unwrap()[0]
         .id;
     assert_no(
-        &fault_of(world.engine.deal(number).await),
+        &fault_of(world.engine.deal_now(number).await),
         FaultCode::DealNotFound,
     );
     assert_no(
-        &fault_of(world.engine.cancel_deal(number).await),
+        &fault_of(world.engine.cancel_deal(world.account(), number).await),
         FaultCode::DealNotFound,
     );
 }
@@ -300,16 +357,20 @@ async fn each_side_hears_why_it_cannot_act() {
         .await
         .unwrap();
     assert_no(
-        &fault_of(world.engine.declare_paid(id, fiat).await),
+        &fault_of(world.engine.declare_paid(world.account(), id, fiat).await),
         FaultCode::DealNotYours,
     );
     assert_eq!(world.sandbox.faults().calls("IPayed"), 0);
 
     world.engine.switch(mine).await.unwrap();
-    world.engine.declare_paid(id, fiat).await.unwrap();
+    world
+        .engine
+        .declare_paid(world.account(), id, fiat)
+        .await
+        .unwrap();
     world.pass(20).await;
     assert_no(
-        &fault_of(world.engine.cancel_deal(id).await),
+        &fault_of(world.engine.cancel_deal(world.account(), id).await),
         FaultCode::DealNotOpen,
     );
 }

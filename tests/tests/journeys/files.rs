@@ -27,7 +27,7 @@ async fn a_restart_keeps_account_settings_choice_and_what_was_paid() {
     let (paid, ..) = done(pay(&world, LIBRARY, 2).await);
     let account = world.engine.accounts().remove(0);
 
-    let world = world.reopened();
+    let world = world.reopened().await;
     let state = world.engine.state();
     assert_eq!(state.settings, settings);
     assert_eq!(state.current, Some(account.id));
@@ -38,11 +38,14 @@ async fn a_restart_keeps_account_settings_choice_and_what_was_paid() {
     );
     world.engine.resume().await;
     connected(&world).await;
-    assert_eq!(world.engine.accounts(), [account]);
+    let mut kept = world.engine.accounts();
+    assert_eq!(kept[0].store_opens, account.store_opens + 1);
+    kept[0].store_opens = account.store_opens;
+    assert_eq!(kept, [account]);
     let shown = crate::desk(&world, LIBRARY, 1).await;
     assert_eq!(shown.last_choice, Some(zelle()));
     assert_eq!(shown.already_paid, Some(paid.payment.id));
-    let again = world.engine.payment(paid.payment.id).await.unwrap();
+    let again = world.engine.payment_now(paid.payment.id).await.unwrap();
     assert!(matches!(&again.seal, kvit_engine::Seal::Checked(verdict) if verdict.is_verified()));
 }
 
@@ -52,7 +55,7 @@ async fn the_account_in_use_is_the_one_that_comes_back() {
     let marta = connect(&world, "marta.k").await.unwrap();
     connect(&world, "juniper").await.unwrap();
     world.engine.switch(marta.id).await.unwrap();
-    let world = world.reopened();
+    let world = world.reopened().await;
     world.engine.resume().await;
     connected(&world).await;
     assert_eq!(world.engine.state().current, Some(marta.id));
@@ -60,6 +63,32 @@ async fn the_account_in_use_is_the_one_that_comes_back() {
     assert_eq!(
         world.engine.me().await.unwrap(),
         world.line_of("marta.k").profile().await.unwrap().id
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_damaged_file_is_set_aside_and_the_version_before_it_is_read() {
+    let world = World::new(165).await;
+    let account = world.account();
+    let (paid, ..) = done(pay(&world, LIBRARY, 1).await);
+    let folder = world.folder.path().join("kvit");
+    let world = world
+        .reopened_after(|folder| std::fs::write(folder.join("accounts.json"), b"{ half").unwrap())
+        .await;
+    assert_eq!(
+        std::fs::read(folder.join("accounts.damaged.json")).unwrap(),
+        b"{ half"
+    );
+    world.engine.resume().await;
+    world.settled().await;
+    assert_eq!(world.account(), account);
+    assert!(
+        world.engine.receipt(paid.payment.id).await.is_ok(),
+        "with its store"
+    );
+    assert!(
+        !world.engine.state().store.nothing_may_begin,
+        "which is the newest there is"
     );
 }
 
@@ -75,7 +104,8 @@ async fn a_damaged_file_is_set_aside_and_the_app_opens() {
         let folder = world.folder.path().join("kvit");
         std::fs::write(folder.join("accounts.json"), damage).unwrap();
         std::fs::write(folder.join("settings.json"), damage).unwrap();
-        let world = world.reopened();
+        std::fs::remove_file(folder.join("accounts.before.json")).unwrap();
+        let world = world.reopened().await;
         assert!(world.engine.accounts().is_empty());
         assert_eq!(world.engine.state().settings, Settings::default());
         assert_eq!(
@@ -97,9 +127,9 @@ async fn what_was_set_aside_before_is_kept() {
     let world = World::new(163).await;
     let folder = world.folder.path().join("kvit");
     std::fs::write(folder.join("accounts.json"), b"first").unwrap();
-    let world = world.reopened();
+    let world = world.reopened().await;
     std::fs::write(folder.join("accounts.json"), b"second").unwrap();
-    let _world = world.reopened();
+    let _world = world.reopened().await;
     let mut aside: Vec<Vec<u8>> = std::fs::read_dir(&folder)
         .unwrap()
         .map(|entry| entry.unwrap())
@@ -133,7 +163,7 @@ async fn a_disk_that_takes_nothing_changes_nothing() {
     assert!(
         world
             .engine
-            .payment(PaymentId::new(2_301).unwrap())
+            .payment_now(PaymentId::new(2_301).unwrap())
             .await
             .is_err()
     );

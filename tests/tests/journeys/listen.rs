@@ -10,7 +10,7 @@ use kvit_testkit::World;
 use crate::{
     assert_no,
     connect::{connect, request, token_of},
-    fault_of,
+    fault_of, listed,
 };
 
 fn state(world: &World) -> ConnectionState {
@@ -26,7 +26,7 @@ async fn the_first_connection_brings_person_and_money() {
     let world = World::disconnected(100).await;
     assert_eq!(state(&world), ConnectionState::Idle);
     assert_no(
-        &fault_of(world.engine.payments(&PaymentsQuery::default()).await),
+        &fault_of(listed(&world, &PaymentsQuery::default()).await),
         FaultCode::NotConnected,
     );
     world.engine.start_practice().await.unwrap();
@@ -60,9 +60,9 @@ async fn a_server_that_was_away_is_found_again_and_what_was_missed_is_read() {
     until(&world, ConnectionState::Waiting).await;
     assert!(world.engine.state().connection.fault.is_some());
     world.sandbox.buy("marta.k", 777, 1).unwrap();
-    // Copies are shown, and said to be copies.
-    let copies = world.engine.payments(&PaymentsQuery::default()).await.unwrap();
-    assert_eq!(copies.read, None);
+    // Copies are shown, and when they were read.
+    let copies = listed(&world, &PaymentsQuery::default()).await.unwrap();
+    assert!(copies.read.is_some());
     assert!(!copies.payments.is_empty());
     // An hour later it still tries.
     tokio::time::sleep(Duration::from_secs(3_600)).await;
@@ -89,7 +89,7 @@ async fn payments_to_me(world: &World) -> usize {
         direction: Some(kvit_domain::payment::Direction::ToMe),
         ..PaymentsQuery::default()
     };
-    world.engine.payments(&query).await.unwrap().payments.len()
+    listed(&world, &query).await.unwrap().payments.len()
 }
 
 /// The deal that waits for the person is opened on another computer, while this one is cut off.

@@ -14,15 +14,24 @@ mod books;
 mod calls;
 mod connect;
 mod deals;
+mod doubles;
+mod drafts;
+mod export;
 mod files;
+mod inbox;
+mod journal;
 mod killed;
 mod listen;
 mod malformed;
+mod memory;
+mod money;
 mod operations;
 mod pay;
 mod payments;
 mod refused;
 mod seal;
+mod store;
+mod sync;
 
 use std::fmt::Debug;
 
@@ -33,7 +42,10 @@ use kvit_domain::{
     id::InvoiceId,
     money::Sats,
 };
-use kvit_engine::{AdOffer, Operation, PayByDeal, PayDesk, PayEnd, PayFromBalance, SeenDeal, SeenPayment};
+use kvit_engine::{
+    AdOffer, ConnectionState, Operation, Page, PayByDeal, PayDesk, PayEnd, PayFromBalance, PaymentsQuery,
+    Seal, SeenDeal, SeenPayment, SyncStep, Window,
+};
 use kvit_testkit::World;
 
 /// A month of a drawing program's library, 12 500 satoshi a piece, 1 to 100 pieces, sold by `pixel-forge`.
@@ -78,11 +90,60 @@ async fn pay(world: &World, number: u64, pieces: u32) -> PayEnd {
     world
         .engine
         .pay_from_balance(PayFromBalance {
+            account: world.account(),
             invoice: desk.invoice.id,
             pieces,
             seen: desk.total,
         })
         .await
+}
+
+/// The first hundred rows of the list.
+async fn listed(world: &World, query: &PaymentsQuery) -> Result<Page, Fault> {
+    let window = Window {
+        from: 0,
+        count: 100,
+        anchor: None,
+    };
+    world.engine.payments(query, window).await
+}
+
+/// Reads everything that is new or open, and waits until that is over, however it ends.
+async fn read_again(world: &World) {
+    world.engine.sync_go().unwrap();
+    world
+        .until(|world| {
+            let sync = world.engine.state().sync.unwrap();
+            sync.state == SyncStep::Done || sync.fault.is_some()
+        })
+        .await;
+}
+
+/// The marketplace is away: lines are cut, and none can be made.
+async fn cut_off(world: &World) {
+    world.sandbox.faults().refuse_connections(true);
+    world.sandbox.faults().cut_connections();
+    world
+        .until(|world| world.engine.state().connection.state == ConnectionState::Waiting)
+        .await;
+}
+
+/// The marketplace is there again, and everything that was missed is read.
+async fn let_in(world: &World) {
+    world.sandbox.faults().refuse_connections(false);
+    world.settled().await;
+}
+
+/// The app was closed and opened again, and everything is read.
+async fn restarted(world: World) -> World {
+    let world = world.reopened().await;
+    world.engine.resume().await;
+    world.settled().await;
+    world
+}
+
+fn is_verified(seal: &Seal) -> bool {
+    matches!(seal, Seal::Checked(verdict) if verdict.is_verified())
 }
 
 async fn offers(world: &World, number: u64, pieces: u32) -> Vec<AdOffer> {
@@ -101,6 +162,7 @@ async fn pay_by_deal(world: &World, number: u64, pieces: u32, by_number: bool) -
     world
         .engine
         .pay_by_deal(PayByDeal {
+            account: world.account(),
             invoice: desk.invoice.id,
             pieces,
             seen: desk.total,
@@ -115,7 +177,7 @@ async fn pay_by_deal(world: &World, number: u64, pieces: u32, by_number: bool) -
 async fn open_deal(world: &World) -> (SeenPayment, SeenDeal) {
     let (payment, ..) = done(pay_by_deal(world, LIBRARY, 3, true).await);
     let id = payment.payment.deal.as_ref().unwrap().id;
-    let deal = world.engine.deal(id).await.unwrap();
+    let deal = world.engine.deal_now(id).await.unwrap();
     assert_eq!(deal.deal.status, DealStatus::Opened);
     (payment, deal)
 }
@@ -140,7 +202,7 @@ fn refused(end: PayEnd) -> Fault {
 
 fn unknown(end: PayEnd) -> Operation {
     match end {
-        PayEnd::Unknown(operation) => operation,
+        PayEnd::Unknown(operation) => *operation,
         other => panic!("not unknown: {other:?}"),
     }
 }

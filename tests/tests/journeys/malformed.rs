@@ -1,12 +1,14 @@
 //! Answers that break the contract: a fault with the field's path, never a panic, never an amount of our own.
 
 use kvit_domain::fault::{Fault, FaultCode};
-use kvit_engine::{ConnectionState, PayEnd, PaymentsQuery};
+use kvit_engine::{ConnectionState, PayEnd, PaymentsQuery, SyncStep};
 use kvit_proto::v1;
 use kvit_testkit::World;
 use prost::Message;
 
-use crate::{LIBRARY, MAP, books::Books, desk, done, fault_of, open_deal, pay, pay_by_deal};
+use crate::{
+    LIBRARY, MAP, books::Books, desk, done, fault_of, listed, open_deal, pay, pay_by_deal, read_again,
+};
 
 fn decimal(units: i64, nanos: i32) -> Option<v1::Decimal> {
     Some(v1::Decimal { units, nanos })
@@ -50,8 +52,16 @@ async fn a_payment_names_the_field() {
             }
         });
         world.engine.start_practice().await.unwrap();
-        let fault = fault_of(world.engine.payments(&PaymentsQuery::default()).await);
-        assert_at(&fault, path);
+        world.until(|world| sync(world).fault.is_some()).await;
+        let told = sync(&world);
+        assert_at(&told.fault.unwrap(), path);
+        assert_eq!((told.state, told.finished), (SyncStep::Waiting, None));
+        let shown = listed(&world, &PaymentsQuery::default()).await.unwrap();
+        assert_eq!(
+            (shown.total, shown.read),
+            (0, None),
+            "and not that there are none"
+        );
         assert_eq!(
             fault_of(world.engine.pay_desk("640", None).await).code,
             FaultCode::Malformed,
@@ -59,7 +69,13 @@ async fn a_payment_names_the_field() {
         );
         world.sandbox.faults().clear();
         done(pay(&world, LIBRARY, 1).await);
+        read_again(&world).await;
+        assert_eq!((sync(&world).state, sync(&world).fault), (SyncStep::Done, None));
     }
+}
+
+fn sync(world: &World) -> kvit_engine::SyncProgress {
+    world.engine.state().sync.unwrap()
 }
 
 #[tokio::test(start_paused = true)]
@@ -115,6 +131,7 @@ async fn nothing_is_paid_on_what_cannot_be_read() {
         change(&world);
         assert_at(&fault_of(world.engine.pay_desk("640", None).await), path);
         let request = kvit_engine::PayFromBalance {
+            account: world.account(),
             invoice: seen.invoice.id,
             pieces: 1,
             seen: seen.total,
@@ -197,10 +214,11 @@ async fn no_answer_breaks_the_app() {
             world.sandbox.buy("marta.k", 777, 1).unwrap();
             faults.end_streams();
         }
-        faults_seen += u32::from(world.engine.payments(&PaymentsQuery::default()).await.is_err());
+        listed(&world, &PaymentsQuery::default()).await.unwrap();
+        faults_seen += u32::from(world.engine.sync_go().is_err());
         faults_seen += u32::from(world.engine.pay_desk("51", Some(1)).await.is_err());
         faults_seen += u32::from(world.engine.deals().await.is_err());
-        faults_seen += u32::from(world.engine.deal(deal.deal.id).await.is_err());
+        faults_seen += u32::from(world.engine.deal_now(deal.deal.id).await.is_err());
         let offers = world
             .engine
             .suitable_ads(crate::invoice(51), 1, &crate::zelle())
@@ -215,7 +233,7 @@ async fn no_answer_breaks_the_app() {
         .until(|world| world.engine.state().connection.state == ConnectionState::Connected)
         .await;
     done(pay(&world, MAP, 1).await);
-    world.engine.deal(deal.deal.id).await.unwrap();
+    world.engine.deal_now(deal.deal.id).await.unwrap();
 }
 
 /// Changes one byte of a message; if it is no message then, leaves it as it was.

@@ -7,7 +7,7 @@ use kvit_domain::{
     fault::{Fault, FaultCode, MoneyMoved},
     payment::PaymentStatus,
 };
-use kvit_engine::{ConnectionState, OperationId, OperationState, operation::LAST_ARRIVAL};
+use kvit_engine::{ConnectionState, OperationId, OperationState, Pace};
 use kvit_proto::v1;
 use kvit_sandbox::{Code, Fault as Wrong, When};
 use kvit_testkit::World;
@@ -118,8 +118,9 @@ async fn never_arrived(call: Call) {
         );
         assert_eq!(again.value("operation"), Some(id.to_string().as_str()), "{what}");
 
-        let sent = world.engine.operation(id).unwrap().sent.as_second();
-        while world.sandbox.clock().now().seconds() - sent <= LAST_ARRIVAL.as_secs() {
+        let sent = world.engine.operation(id).unwrap().prepared.as_second();
+        let last_arrival = i64::try_from(Pace::REAL.last_arrival.as_secs()).unwrap();
+        while world.sandbox.clock().now().seconds() - sent <= last_arrival {
             assert!(state(&world, id).is_open(), "{what}: too early to know");
             world.wait(1).await;
         }
@@ -291,7 +292,9 @@ async fn what_was_done_is_never_called_undone_because_it_cannot_be_read() {
 
     let world = World::new(73).await;
     let id = crate::open_deal(&world).await.1.deal.id;
-    let send = world.engine.send_deal_message(id, "Sent just now");
+    let send = world
+        .engine
+        .send_deal_message(world.account(), id, "Sent just now");
     let seen = reads_fail_after(&world, "SendMessage", send).await.unwrap();
     assert_eq!(seen.deal.messages.last().unwrap().text, "Sent just now");
 }
@@ -469,6 +472,7 @@ async fn a_token_revoked_before_the_call_refuses_it_for_certain() {
     let shown = desk(&world, LIBRARY, 2).await;
     world.sandbox.revoke_token(&crate::connect::token_of(&world));
     let request = kvit_engine::PayFromBalance {
+        account: world.account(),
         invoice: shown.invoice.id,
         pieces: 2,
         seen: shown.total,

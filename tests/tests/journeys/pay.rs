@@ -132,6 +132,7 @@ async fn the_last_satoshi_can_be_spent() {
 
 async fn click(world: &World, seen: Sats) -> PayEnd {
     let request = PayFromBalance {
+        account: world.account(),
         invoice: invoice(LIBRARY),
         pieces: 2,
         seen,
@@ -198,6 +199,7 @@ async fn a_price_that_moves_between_sight_and_click_is_refused_with_both() {
     assert_ne!(seen, now);
     let before = Books::of(&world);
     let request = PayFromBalance {
+        account: world.account(),
         invoice: invoice(COFFEE),
         pieces: 2,
         seen,

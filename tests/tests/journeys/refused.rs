@@ -28,6 +28,7 @@ async fn assert_refused(
     };
     assert_no(&obstacle, code);
     let request = PayFromBalance {
+        account: world.account(),
         invoice: invoice(number),
         pieces,
         seen: sats(1),
@@ -35,6 +36,7 @@ async fn assert_refused(
     let fault = refused(world.engine.pay_from_balance(request).await);
     assert_no(&fault, code);
     let request = PayByDeal {
+        account: world.account(),
         invoice: invoice(number),
         pieces,
         seen: sats(1),
@@ -234,6 +236,7 @@ async fn click_after(
     let best = offers(world, LIBRARY, 3).await.swap_remove(0);
     change(best.ad.id);
     let request = PayByDeal {
+        account: world.account(),
         invoice: invoice(LIBRARY),
         pieces: 3,
         seen: sats(37_500),
@@ -317,6 +320,7 @@ async fn a_chosen_ad_that_is_gone_blocked_or_too_small() {
         .find(|one| small.iter().all(|other| other.ad.id != one.ad.id))
         .unwrap();
     let request = PayByDeal {
+        account: world.account(),
         invoice: invoice(LIBRARY),
         pieces: 3,
         seen: sats(37_500),
@@ -339,6 +343,7 @@ async fn no_suitable_ad() {
     let fault = fault_of(world.engine.suitable_ads(invoice(LIBRARY), 3, &nobody).await);
     assert_no(&fault, FaultCode::NoSuitableAd);
     let request = PayByDeal {
+        account: world.account(),
         invoice: invoice(LIBRARY),
         pieces: 3,
         seen: sats(37_500),
@@ -362,6 +367,7 @@ async fn an_ad_with_an_open_deal_takes_no_second_one() {
     let before = Books::of(&world);
     assert!(offers(&world, MAP, 1).await.iter().all(|offer| offer.ad.id != ad));
     let request = PayByDeal {
+        account: world.account(),
         invoice: invoice(MAP),
         pieces: 1,
         seen: sats(42_000),
@@ -382,6 +388,7 @@ async fn a_price_that_moved_is_refused_by_deal_as_well() {
     let seen = desk(&world, COFFEE, 1).await.total;
     world.sandbox.set_market(Cents(5_000_000)).unwrap();
     let request = PayByDeal {
+        account: world.account(),
         invoice: invoice(COFFEE),
         pieces: 1,
         seen,
