@@ -16,7 +16,7 @@ use secrecy::SecretString;
 use tokio::task::{AbortHandle, JoinSet};
 
 use crate::{
-    account::{Account, AccountId, StorePlace},
+    account::{Account, AccountId, StorePlace, TokenPlace},
     connect::{Connector, Keychain},
     files::Files,
     listen::{Connection, ConnectionState},
@@ -254,8 +254,15 @@ impl<S: Shell> Engine<S> {
                 .book
                 .current
                 .and_then(|current| state.open.get(&current).map(Arc::clone));
+            let mut book = state.book.clone();
+            for account in &mut book.accounts {
+                // What an earlier run had in memory is gone.
+                if account.token == TokenPlace::Session && !state.session_tokens.contains_key(&account.id) {
+                    account.token = TokenPlace::Missing;
+                }
+            }
             (
-                state.book.clone(),
+                book,
                 state.settings,
                 state.keychain,
                 session,

@@ -309,6 +309,7 @@ async fn a_token_for_the_session_is_gone_with_it() {
     assert_eq!(state.current, Some(account.id));
     assert_eq!(state.connection.state, ConnectionState::Stopped);
     assert_eq!(state.connection.fault.unwrap().code, FaultCode::TokenMissing);
+    assert_eq!(state.accounts[0].token, TokenPlace::Missing);
     assert_no(
         &fault_of(world.engine.pay_desk("640", None).await),
         FaultCode::TokenMissing,
