@@ -75,7 +75,7 @@ async fn a_payment_without_an_outcome_asks_before_the_window_closes_and_is_found
     let window = Window::open(&desktop).await;
     window.see("unknown-banner").await;
     window.operations().await;
-    window.click("operations-open").await;
+    window.click("label:has([data-testid='operations-open'])").await;
     window
         .click(&format!("[data-testid='operation-row'][data-id='{id}']"))
         .await;
