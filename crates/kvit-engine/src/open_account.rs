@@ -23,8 +23,8 @@ use kvit_store::{Store, StoreFault};
 use tokio::time::Instant;
 
 use crate::{
-    account::AccountId, opening::StoreDoubt, operations::Operations, pace::Pace, payments::List, store_faults::fault_of,
-    sync::SyncProgress,
+    account::AccountId, opening::StoreDoubt, operations::Operations, pace::Pace, payments::List,
+    store_faults::fault_of, sync::SyncProgress,
 };
 
 /// An open account.

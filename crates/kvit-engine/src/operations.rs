@@ -564,7 +564,9 @@ mod tests {
         let operations = operations();
         let mut ids = Vec::new();
         for number in 1..=210 {
-            let op = operations.begin(paying(number), NOW, operations.attempt()).unwrap();
+            let op = operations
+                .begin(paying(number), NOW, operations.attempt())
+                .unwrap();
             change(&operations, op.id, |op| {
                 op.done(PaymentId::new(number));
                 op.watched = true;
