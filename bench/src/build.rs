@@ -105,6 +105,20 @@ impl Builder {
         )
     }
 
+    /// The screens over the made-up backend, built into a folder of their own.
+    pub fn screens(&self) -> Result<PathBuf> {
+        println!("    building the screens over the made-up backend");
+        let folder = self.others().join("screens");
+        let mut command = Command::new("node");
+        command
+            .arg(Path::new("node_modules").join("vite").join("bin").join("vite.js"))
+            .args(["build", "--mode", "fake", "--emptyOutDir", "--outDir"])
+            .arg(&folder)
+            .current_dir(self.top.join("ui"));
+        run(&mut command)?;
+        Ok(folder)
+    }
+
     /// The `.deb` of hello, and of the app, by Tauri's bundler.
     pub fn packages(&self) -> Result<(PathBuf, PathBuf)> {
         let hello = self.package(&self.bench().join("hello"), &self.others(), "Hello_")?;

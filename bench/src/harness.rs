@@ -142,12 +142,24 @@ pub fn alternate(
     clock: Clock,
     random: &mut impl Rng,
 ) -> Result<Vec<Measured>> {
+    alternate_after(WARM_UP, workers, subjects, rounds, clock, random)
+}
+
+/// The same after so many rounds that are not counted: for work of seconds, which needs fewer.
+pub fn alternate_after(
+    warm_up: usize,
+    workers: &mut [Worker],
+    subjects: &[Subject],
+    rounds: usize,
+    clock: Clock,
+    random: &mut impl Rng,
+) -> Result<Vec<Measured>> {
     let mut measured: Vec<Measured> = subjects.iter().map(|_| Measured::default()).collect();
     let mut known: Vec<std::collections::HashMap<usize, u64>> = subjects
         .iter()
         .map(|_| std::collections::HashMap::new())
         .collect();
-    for round in 0..rounds.saturating_add(WARM_UP) {
+    for round in 0..rounds.saturating_add(warm_up) {
         let mut there = vec![0.0; subjects.len()];
         let mut order_of: Vec<usize> = (0..subjects.len()).collect();
         order_of.shuffle(random);
@@ -184,13 +196,13 @@ pub fn alternate(
                 let value = for_one(&slice, subject.count, clock)?;
                 if half == 0 {
                     *first = value;
-                } else if round >= WARM_UP {
+                } else if round >= warm_up {
                     measured.rounds.push(Round {
                         there: *first,
                         back: value,
                     });
                 }
-                if round >= WARM_UP {
+                if round >= warm_up {
                     measured.samples.extend(slice.done.samples);
                 }
             }

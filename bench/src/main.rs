@@ -11,12 +11,20 @@ mod figures;
 mod harness;
 mod inputs;
 mod judge;
+mod kept;
+mod line;
 mod machine;
+mod market;
+mod news;
+mod page;
+mod past;
 mod program;
+mod reader;
 mod report;
 mod rows;
 mod rpc;
 mod screen;
+mod serving;
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
@@ -38,7 +46,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const HELP: &str = "\
 cargo xtask bench [--rows P1,P3] [--quick] [--launches N] [--seed N]
 
-  --rows      only these of P1 P2 P3 P5 P10 P11 P15 P17 P26; docs/figures.md is written only by a run of all rows
+  --rows      only these of P1 P2 P3 P5 P10 P11 P12 P13 P14 P15 P16 P17 P19 P20 P21 P22
+              P24 P26 P28 SYNC; docs/figures.md is written only by a run of all rows
   --quick     one launch with fewer rounds: to look at, not to judge by
   --launches  instead of 5; they are spread over at least 3 minutes
   --seed      instead of a random one, to have the same texts again
@@ -77,31 +86,33 @@ fn main() -> ExitCode {
     }
 }
 
-/// The other halves of this program: `proof FOLDER`, `gpgv FOLDER`, `echo FOLDER`, `call FOLDER PORT PORT PORT`.
+/// The other halves of this program: a role, a folder, and what the role wants to know.
 fn worker(arguments: &[OsString]) -> Result<ExitCode> {
-    let [role, folder, ports @ ..] = arguments else {
+    let [role, folder, rest @ ..] = arguments else {
         bail!("a worker needs a role and a folder");
     };
     let folder = Path::new(folder);
-    match role.to_str() {
-        Some("proof") => Ok(judge::proof(folder)),
-        Some("gpgv") => Ok(judge::gpgv(folder)),
-        Some("echo") => rpc::server(folder).map(|()| ExitCode::SUCCESS),
-        Some("call") => {
-            let ports: Vec<u16> = ports
-                .iter()
-                .map(|port| {
-                    port.to_str()
-                        .and_then(|port| port.parse().ok())
-                        .context("not a port")
-                })
-                .collect::<Result<_>>()?;
-            let ports = ports
-                .try_into()
-                .map_err(|_| anyhow::anyhow!("a caller needs three ports"))?;
-            rpc::caller(folder, ports)
+    let role = role.to_str().context("not a role")?;
+    let rest: Vec<&str> = rest
+        .iter()
+        .map(|one| one.to_str().context("not a text"))
+        .collect::<Result<_>>()?;
+    match (role, rest.as_slice()) {
+        ("proof", []) => Ok(judge::proof(folder)),
+        ("gpgv", []) => Ok(judge::gpgv(folder)),
+        ("echo", []) => rpc::server(folder).map(|()| ExitCode::SUCCESS),
+        ("call", [grpc, tcp, tls]) => rpc::caller(folder, [grpc.parse()?, tcp.parse()?, tls.parse()?]),
+        ("announce", [seed]) => news::server(folder, seed.parse()?).map(|()| ExitCode::SUCCESS),
+        ("listen", [news, beats, server]) => {
+            news::listener(folder, [news.parse()?, beats.parse()?], server.parse()?)
         }
-        _ => bail!("there is no such worker"),
+        ("store", [key, seed]) => kept::worker(folder, key, seed),
+        ("market", [past, few, many, seed]) => market::worker(
+            folder,
+            [past.parse()?, few.parse()?, many.parse()?, seed.parse()?],
+        ),
+        ("reader", []) => reader::worker(folder),
+        _ => bail!("there is no worker {role} with {} more words", rest.len()),
     }
 }
 
@@ -321,7 +332,7 @@ mod tests {
     #[test]
     fn arguments_are_read() {
         let all = parsed(&[]).unwrap();
-        assert_eq!((all.rows.len(), all.launches, all.quick), (9, 5, false));
+        assert_eq!((all.rows.len(), all.launches, all.quick), (ALL.len(), 5, false));
         let some = parsed(&["--rows", "P3,p1,P3", "--quick", "--seed", "7"]).unwrap();
         assert_eq!(
             (some.rows, some.launches, some.seed),

@@ -1,8 +1,9 @@
 //! A program with a window: started in a home of its own, weighed, and ended with everything it started.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::os::unix::process::CommandExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
@@ -10,6 +11,7 @@ use anyhow::{Context, Result, ensure};
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 
+use crate::past::APP_FOLDER;
 use crate::screen::Screen;
 
 /// A program and how it is called.
@@ -21,6 +23,44 @@ pub struct Program {
     pub path: PathBuf,
     /// What it is told. `{home}` is its home in that run.
     pub arguments: Vec<String>,
+    /// A home with the app's folder in it, used again and again; `None`: an empty one each time.
+    pub home: Option<PathBuf>,
+    /// It opens windows for a script to use.
+    pub driver: bool,
+}
+
+/// What Kvit itself keeps in its folder; what else is there is the web view's.
+const KVITS: [&str; 5] = [
+    "accounts",
+    "accounts.json",
+    "accounts.before.json",
+    "settings.json",
+    "lock",
+];
+
+/// Takes everything out of a home but what Kvit itself keeps, so that a web view that was there before helps nobody.
+fn tidy(home: &Path) -> std::io::Result<()> {
+    let mut at = home.to_owned();
+    for name in Path::new(APP_FOLDER) {
+        keep_only(&at, |one| one == name)?;
+        at.push(name);
+    }
+    keep_only(&at, |one| KVITS.iter().any(|name| one == *name))
+}
+
+fn keep_only(folder: &Path, keep: impl Fn(&OsStr) -> bool) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        if keep(&entry.file_name()) {
+            continue;
+        }
+        if entry.file_type()?.is_dir() {
+            std::fs::remove_dir_all(entry.path())?;
+        } else {
+            std::fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 impl Program {
@@ -49,27 +89,38 @@ impl Program {
             .join(" ")
     }
 
-    /// Starts it on the display, with an empty home.
+    /// Starts it on the display, in its home.
     pub fn start(&self, screen: &Screen) -> Result<Running> {
-        let home = tempfile::tempdir()?;
-        let runtime = home.path().join("runtime");
+        let (at, home) = match &self.home {
+            Some(home) => {
+                tidy(home)?;
+                (home.clone(), None)
+            }
+            None => {
+                let home = tempfile::tempdir()?;
+                (home.path().to_owned(), Some(home))
+            }
+        };
+        let runtime = at.join("runtime");
         std::fs::create_dir(&runtime)?;
         std::fs::set_permissions(&runtime, std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
         let arguments = self
             .arguments
             .iter()
-            .map(|argument| argument.replace("{home}", &home.path().to_string_lossy()));
+            .map(|argument| argument.replace("{home}", &at.to_string_lossy()));
         let mut command = Command::new(&self.path);
         command
             .args(arguments)
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("LANG", "C.UTF-8")
-            .env("HOME", home.path())
+            .env("HOME", &at)
             .env("XDG_RUNTIME_DIR", &runtime)
             .env("DISPLAY", &screen.display)
             .env("DBUS_SESSION_BUS_ADDRESS", &screen.bus_address)
-            .current_dir(home.path())
+            // Only a window that a driver starts lets itself be driven.
+            .envs(self.driver.then_some(("TAURI_WEBVIEW_AUTOMATION", "true")))
+            .current_dir(&at)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -79,11 +130,7 @@ impl Program {
         let child = command
             .spawn()
             .with_context(|| format!("cannot start {}", self.path.display()))?;
-        Ok(Running {
-            child,
-            began,
-            home: Some(home),
-        })
+        Ok(Running { child, began, home })
     }
 }
 
@@ -234,11 +281,33 @@ mod tests {
     }
 
     #[test]
+    fn a_home_is_tidied_and_what_kvit_keeps_stays() {
+        let home = tempfile::tempdir().unwrap();
+        let app = home.path().join(APP_FOLDER);
+        let account = app.join("accounts").join("one");
+        std::fs::create_dir_all(&account).unwrap();
+        std::fs::create_dir_all(home.path().join(".cache/webkit")).unwrap();
+        std::fs::create_dir_all(app.join("storage")).unwrap();
+        for file in [
+            app.join("accounts.json"),
+            account.join("store.db"),
+            app.join("storage/x"),
+        ] {
+            std::fs::write(file, "x").unwrap();
+        }
+        tidy(home.path()).unwrap();
+        assert!(account.join("store.db").exists() && app.join("accounts.json").exists());
+        assert!(!app.join("storage").exists() && !home.path().join(".cache").exists());
+    }
+
+    #[test]
     fn a_call_is_shown_without_the_way_to_the_tree() {
         let program = Program {
             name: "x",
             path: PathBuf::from("/somewhere/floor"),
             arguments: vec!["--app=file:///somewhere/page/index.html".to_owned()],
+            home: None,
+            driver: false,
         };
         assert_eq!(program.shown(), "floor --app=file://.../index.html");
     }

@@ -9,10 +9,16 @@ use rand::rngs::StdRng;
 use crate::build::Builder;
 use crate::figures::{Attempt, Clock, Control, Figure, Round, Spread, Target, ratios};
 use crate::inputs::Inputs;
+use crate::past::Stores;
 
+mod page;
 mod proof;
 mod rpc;
+mod scroll;
 mod size;
+mod store;
+mod stream;
+mod sync;
 mod window;
 
 /// A row.
@@ -24,22 +30,45 @@ pub enum Row {
     P5,
     P10,
     P11,
+    P12,
+    P13,
+    P14,
     P15,
+    P16,
     P17,
+    P19,
+    P20,
+    P21,
+    P22,
+    P24,
     P26,
+    P28,
+    /// The first reading of everything, which the list of targets has no number for.
+    Sync,
 }
 
 /// All of them, in order.
-pub const ALL: [Row; 9] = [
+pub const ALL: [Row; 20] = [
     Row::P1,
     Row::P2,
     Row::P3,
     Row::P5,
     Row::P10,
     Row::P11,
+    Row::P12,
+    Row::P13,
+    Row::P14,
     Row::P15,
+    Row::P16,
     Row::P17,
+    Row::P19,
+    Row::P20,
+    Row::P21,
+    Row::P22,
+    Row::P24,
     Row::P26,
+    Row::P28,
+    Row::Sync,
 ];
 
 impl Row {
@@ -52,9 +81,20 @@ impl Row {
             Self::P5 => "P5",
             Self::P10 => "P10",
             Self::P11 => "P11",
+            Self::P12 => "P12",
+            Self::P13 => "P13",
+            Self::P14 => "P14",
             Self::P15 => "P15",
+            Self::P16 => "P16",
             Self::P17 => "P17",
+            Self::P19 => "P19",
+            Self::P20 => "P20",
+            Self::P21 => "P21",
+            Self::P22 => "P22",
+            Self::P24 => "P24",
             Self::P26 => "P26",
+            Self::P28 => "P28",
+            Self::Sync => "SYNC",
         }
     }
 
@@ -90,14 +130,72 @@ impl Row {
                 "A hundred thousand calls as in P10: how many took 35 to 60 ms, the mark of a delayed acknowledgement, \
                  beyond those of as many echoes over bare TCP in the same slices."
             }
+            Self::P12 => {
+                "A burst of stored events about payments, each with its whole payment, over TLS on the loopback, by the \
+                 wall: from the wire through kvit-client, told apart, gathered into batches of what changed for the \
+                 window, and kept (synced), told and marked in the encrypted store by the calls the engine makes; \
+                 against the generated client that only decodes. What the engine then reads again about each payment \
+                 is in row P28."
+            }
+            Self::P13 => {
+                "The process of the server is stopped: it answers nothing and closes nothing. Time until Kvit says so, \
+                 over the time it allows (2 s here and a heartbeat every 0.2 s; 25 s and 10 s in the app)."
+            }
+            Self::P14 => {
+                "A connection with an open stream is cut. From the new connection, which comes after a declared wait of \
+                 0.1 to 1 s, until the stream says that it lives; against bare handshakes over the same way."
+            }
             Self::P15 => {
                 "From exec to the first useful paint, by the wall: until a block of the window shows the words it will \
-                 keep, as the X server sees it. Empty home, first-run screen; Xvfb without a graphics card; all \
-                 programs started in turn, caches of files warm."
+                 keep, as the X server sees it. Kvit opens on 100,000 payments in its encrypted store, offline, and the \
+                 block lies among their rows: where the same window shows something else over 1,000 others. Xvfb without \
+                 a graphics card; all programs started in turn, caches of files warm. Each of Kvit's launches is ended by SIGKILL, \
+                 so the next one also plays what the log holds."
+            }
+            Self::P16 => {
+                "As P15, over the same with no payments in the store, whose window is waited for until it shows its \
+                 words."
             }
             Self::P17 => {
-                "Memory of the process tree at rest (proportional share, PSS) on the first-run screen, one program at a \
-                 time."
+                "Memory of the process tree at rest (proportional share, PSS), one program at a time; Kvit with the \
+                 list of 100,000 payments on screen."
+            }
+            Self::P19 => {
+                "Scrolling by script, one step a frame, through a list of 100,000 rows over a made-up backend, and through \
+                 the same first 50 rows as a page without a program: a line each frame, a page each sixth, and to any \
+                 place each frame. Headless Chromium without a graphics card, so a lower bound."
+            }
+            Self::P20 => {
+                "The search over 100,000 payments and over 1,000, in the real window by the page's clock: from a change \
+                 of the field until the list shows the rows that fit and a frame later, less the 200 ms for which the \
+                 field waits for more letters. One payment in twelve fits. The store's part alone, by processor time: \
+                 the numbers of all that fit, and the first 50 of them."
+            }
+            Self::P21 => {
+                "A window of 50 rows out of 100,000 payments through the encrypted store, against plain SQLite with the \
+                 same schema, rows, indexes and settings (the same library without a key), asked by keyset in one \
+                 statement. Plain SQLite gives columns, Kvit whole payments. Warm by processor time; from the disk by \
+                 the wall, after the system was told to forget both files."
+            }
+            Self::P22 => {
+                "An operation put into the journal, on the disk when the call returns, against 4 KiB written over an \
+                 old page of a bare file and fdatasync; by the wall, in turn on the same disk."
+            }
+            Self::P28 => {
+                "Catching up with new payments after a time away, from the opening of the engine over the store of \
+                 before until everything is read, checked (RSA-3072) and kept; by the wall. The slope leaves out what \
+                 every start costs. Bare is the generated client over the same TLS and one synced transaction of plain \
+                 SQLite with the messages as they came."
+            }
+            Self::Sync => {
+                "The first reading of everything through the engine, from an empty folder until everything is read, \
+                 checked (RSA-3072), kept and its receipts archived, against the paging loop of kvit-client that keeps \
+                 nothing; by the wall."
+            }
+            Self::P24 => {
+                "A page of 50 rows out of 100,000 asked for by the page of the real window, until the answer is there as \
+                 an object; against an invoke of a command that does not exist, which does nothing but refuse. By the \
+                 page's clock."
             }
             Self::P26 => {
                 "Size of the stripped release binary, and of the package, against Tauri's hello with the same profile \
@@ -117,7 +215,10 @@ impl Row {
 
     /// Whether it needs the app itself.
     pub const fn wants_app(self) -> bool {
-        matches!(self, Self::P15 | Self::P17 | Self::P26)
+        matches!(
+            self,
+            Self::P15 | Self::P16 | Self::P17 | Self::P20 | Self::P24 | Self::P26
+        )
     }
 
     /// One attempt.
@@ -129,9 +230,20 @@ impl Row {
             Self::P5 => proof::growth(bench),
             Self::P10 => rpc::unary(bench),
             Self::P11 => rpc::delayed(bench),
+            Self::P12 => stream::events(bench),
+            Self::P13 => stream::dead_peer(bench),
+            Self::P14 => stream::reconnect(bench),
             Self::P15 => window::paint(bench),
+            Self::P16 => window::growth(bench),
             Self::P17 => window::memory(bench),
+            Self::P19 => scroll::scroll(bench),
+            Self::P20 => store::filter(bench),
+            Self::P21 => store::window(bench),
+            Self::P22 => store::journal(bench),
+            Self::P24 => page::invoke(bench),
             Self::P26 => size::size(bench),
+            Self::P28 => sync::catch_up(bench),
+            Self::Sync => sync::first(bench),
         }
     }
 }
@@ -152,6 +264,10 @@ pub struct Bench {
     pub seed: u64,
     /// Texts and keys of this run.
     pub inputs: Option<Inputs>,
+    /// Stores of this run, once a row wanted them.
+    stores: Option<Stores>,
+    /// Marketplaces of this run, once a row wanted them.
+    markets: Option<sync::Markets>,
     /// Others that are built, by name; `None`: they could not be.
     built: BTreeMap<String, Option<PathBuf>>,
     /// Who took part: name, and what it said it is or how it was called.
@@ -169,6 +285,8 @@ impl Bench {
             random: rand::SeedableRng::seed_from_u64(seed),
             seed,
             inputs: None,
+            stores: None,
+            markets: None,
             built: BTreeMap::new(),
             peers: BTreeMap::new(),
         }
@@ -177,6 +295,20 @@ impl Bench {
     /// The texts of this run.
     pub fn inputs(&self) -> Result<&Inputs> {
         self.inputs.as_ref().context("the inputs were not made")
+    }
+
+    /// The stores of this run; made at the first call.
+    pub fn stores(&mut self) -> Result<&Stores> {
+        let stores = match self.stores.take() {
+            Some(stores) => stores,
+            None => {
+                println!("    making stores of a long past");
+                let stores = Stores::make(self.seed)?;
+                crate::kept::export(stores.folder(), &stores.key)?;
+                stores
+            }
+        };
+        Ok(self.stores.insert(stores))
     }
 
     /// The app.

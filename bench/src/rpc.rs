@@ -9,25 +9,22 @@ use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::task::Poll;
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
-use hyper_util::rt::TokioIo;
 use kvit_bench_worker::{Done, Order, Proof, serve};
-use kvit_client::{Address, CertificatePin, Limits, Marketplace, Target};
+use kvit_client::{Limits, Marketplace};
 use kvit_domain::id::DealId;
 use kvit_proto::v1;
 use kvit_proto::v1::trade_api_client::TradeApiClient;
-use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer, ServerName};
-use secrecy::SecretString;
+use rustls::pki_types::CertificateDer;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio_rustls::{TlsAcceptor, TlsConnector};
-use tokio_stream::StreamExt;
 use tonic::codegen::{Body, BoxFuture, Service, StdError, http};
-use tonic::transport::{Channel, Endpoint, Server};
+use tonic::transport::{Channel, Server};
+
+use crate::line::{self, Identity, TOKEN, nanoseconds};
 
 /// Bytes of the message's text.
 pub const TEXT: usize = 256;
@@ -35,8 +32,6 @@ pub const TEXT: usize = 256;
 const ECHO: usize = 300;
 /// Who writes the messages.
 const AUTHOR: &str = "2f1f1e1a-7b5c-4b8e-9d3f-0c1d2e3f4a5b";
-/// A token in the contract's form; nobody checks it here.
-const TOKEN: &str = "00112233445566778899AABBCCDDEEFF00112233445566778899AABBCCDDEEFF";
 
 /// `SendMessage` and nothing else: what comes in goes out, with a number, a time and an author.
 #[derive(Clone, Copy)]
@@ -90,16 +85,6 @@ where
     }
 }
 
-fn runtime() -> Result<tokio::runtime::Runtime> {
-    Ok(tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?)
-}
-
-fn provider() -> Arc<rustls::crypto::CryptoProvider> {
-    Arc::new(rustls::crypto::ring::default_provider())
-}
-
 /// The server process. Writes its certificate into `folder`, says its ports, and serves until standard input ends.
 pub fn server(folder: &Path) -> Result<()> {
     let say = |[grpc, tcp, tls]: [u16; 3]| {
@@ -107,7 +92,7 @@ pub fn server(folder: &Path) -> Result<()> {
         writeln!(output, "{grpc} {tcp} {tls}")?;
         output.flush()
     };
-    runtime()?.block_on(async {
+    line::runtime()?.block_on(async {
         let done = tokio::task::spawn_blocking(|| std::io::copy(&mut std::io::stdin(), &mut std::io::sink()));
         tokio::select! {
             served = serve_echo(folder, say) => served,
@@ -118,19 +103,12 @@ pub fn server(folder: &Path) -> Result<()> {
 
 /// Serves for ever; tells `say` the ports of gRPC, TCP and TLS.
 async fn serve_echo(folder: &Path, say: impl FnOnce([u16; 3]) -> std::io::Result<()>) -> Result<()> {
-    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()])?;
-    let certificate = made.cert.der().clone();
-    std::fs::write(folder.join("certificate.der"), &certificate)?;
-    let key = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
-    let tls = |protocols: Vec<Vec<u8>>| -> Result<TlsAcceptor> {
-        let mut config = rustls::ServerConfig::builder_with_provider(provider())
-            .with_safe_default_protocol_versions()?
-            .with_no_client_auth()
-            .with_single_cert(vec![certificate.clone()], key.clone_key().into())?;
-        config.alpn_protocols = protocols;
-        Ok(TlsAcceptor::from(Arc::new(config)))
-    };
-    let (h2, plain) = (tls(vec![b"h2".to_vec()])?, tls(Vec::new())?);
+    let identity = Identity::make()?;
+    std::fs::write(folder.join("certificate.der"), &identity.certificate)?;
+    let (h2, plain) = (
+        identity.acceptor(vec![b"h2".to_vec()])?,
+        identity.acceptor(Vec::new())?,
+    );
     let bind = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
     let (grpc, tcp, over_tls) = (bind().await?, bind().await?, bind().await?);
     let port = |listener: &TcpListener| listener.local_addr().map(|address| address.port());
@@ -152,18 +130,9 @@ async fn serve_echo(folder: &Path, say: impl FnOnce([u16; 3]) -> std::io::Result
             });
         }
     });
-    let incoming = tokio_stream::wrappers::TcpListenerStream::new(grpc).then(move |stream| {
-        let h2 = h2.clone();
-        async move {
-            let stream = stream?;
-            // Server::tcp_nodelay does not reach connections that are handed in.
-            stream.set_nodelay(true)?;
-            h2.accept(stream).await
-        }
-    });
     Server::builder()
         .add_service(Chat)
-        .serve_with_incoming(incoming)
+        .serve_with_incoming(line::incoming(grpc, h2))
         .await?;
     Ok(())
 }
@@ -192,54 +161,16 @@ struct Caller {
 impl Caller {
     fn connect(folder: &Path, ports: [u16; 3]) -> Result<Self> {
         let [grpc, tcp, over_tls] = ports;
-        let der = std::fs::read(folder.join("certificate.der"))?;
-        let runtime = runtime()?;
+        let certificate = CertificateDer::from(std::fs::read(folder.join("certificate.der"))?);
+        let runtime = line::runtime()?;
         let _inside = runtime.enter();
-        let mut roots = rustls::RootCertStore::empty();
-        let certificate = CertificateDer::from(der);
-        roots.add(certificate.clone())?;
-        let config = |protocols: Vec<Vec<u8>>| -> Result<TlsConnector> {
-            let mut config = rustls::ClientConfig::builder_with_provider(provider())
-                .with_safe_default_protocol_versions()?
-                .with_root_certificates(roots.clone())
-                .with_no_client_auth();
-            config.alpn_protocols = protocols;
-            Ok(TlsConnector::from(Arc::new(config)))
-        };
-        let (h2, plain) = (config(vec![b"h2".to_vec()])?, config(Vec::new())?);
-
-        let target = Target {
-            address: format!("https://localhost:{grpc}")
-                .parse::<Address>()
-                .map_err(|fault| anyhow::anyhow!("{fault}"))?,
-            proxy: None,
-            pin: Some(CertificatePin::of(&certificate)),
-        };
-        let token = SecretString::from(TOKEN);
-        let connect = || {
-            Marketplace::connect(&target, &token, Limits::default())
-                .map_err(|fault| anyhow::anyhow!("{fault}"))
-        };
+        let plain = line::connector(&certificate, Vec::new())?;
+        let connect = || line::marketplace(&certificate, grpc, TOKEN, Limits::default());
         let kvit = [connect()?, connect()?];
-
-        let channel = Endpoint::from_shared(format!("http://localhost:{grpc}"))?
-            .origin(format!("https://localhost:{grpc}").parse()?)
-            .connect_with_connector_lazy(tower::service_fn(move |_| {
-                let h2 = h2.clone();
-                async move {
-                    let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, grpc)).await?;
-                    stream.set_nodelay(true)?;
-                    let name = ServerName::try_from("localhost").map_err(std::io::Error::other)?;
-                    Ok::<_, std::io::Error>(TokioIo::new(h2.connect(name, stream).await?))
-                }
-            }));
+        let channel = line::channel(&certificate, grpc)?;
         let raw = std::net::TcpStream::connect(SocketAddr::from((Ipv4Addr::LOCALHOST, tcp)))?;
         raw.set_nodelay(true)?;
-        let tls = runtime.block_on(async {
-            let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, over_tls)).await?;
-            stream.set_nodelay(true)?;
-            anyhow::Ok(plain.connect(ServerName::try_from("localhost")?, stream).await?)
-        })?;
+        let tls = runtime.block_on(line::connect(&plain, over_tls))?;
         drop(_inside);
         Ok(Self {
             runtime,
@@ -339,10 +270,6 @@ fn echo_bytes(number: usize) -> [u8; ECHO] {
     [number.to_le_bytes()[0]; ECHO]
 }
 
-fn nanoseconds(begin: Instant) -> u64 {
-    u64::try_from(begin.elapsed().as_nanos()).unwrap_or(u64::MAX)
-}
-
 /// The calling process.
 pub fn caller(folder: &Path, ports: [u16; 3]) -> Result<ExitCode> {
     // Logging as the app has it: on, and quiet when nothing goes wrong.
@@ -370,7 +297,7 @@ mod tests {
         let (ports, heard) = std::sync::mpsc::channel();
         std::thread::spawn(move || {
             let say = |found| ports.send(found).map_err(std::io::Error::other);
-            runtime().unwrap().block_on(serve_echo(&at, say)).unwrap();
+            line::runtime().unwrap().block_on(serve_echo(&at, say)).unwrap();
         });
         let ports = heard.recv().unwrap();
         let mut caller = Caller::connect(folder.path(), ports).unwrap();

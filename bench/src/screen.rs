@@ -51,6 +51,30 @@ impl Picture {
 
     /// The block with the most content in the inner part of the display: not in a title bar, not at a border.
     pub fn richest_block(&self) -> Result<Block> {
+        self.richest_block_beyond(None)
+    }
+
+    /// How many pixels of a block are not as in another picture.
+    fn changes(&self, other: &Picture, block: Block) -> usize {
+        let part = |picture: &Picture| -> Vec<[u8; 3]> {
+            picture
+                .pixels
+                .chunks_exact(picture.width.max(1))
+                .skip(block.y.into())
+                .take(block.height.into())
+                .flat_map(|row| row.iter().skip(block.x.into()).take(block.width.into()))
+                .copied()
+                .collect()
+        };
+        part(self)
+            .iter()
+            .zip(part(other))
+            .filter(|(one, other)| **one != *other)
+            .count()
+    }
+
+    /// The same among those where another picture shows other content.
+    pub fn richest_block_beyond(&self, other: Option<&Picture>) -> Result<Block> {
         let mut best = None;
         for y in (HEIGHT / 8..HEIGHT * 3 / 4).step_by(10) {
             for x in (WIDTH / 20..WIDTH * 4 / 5).step_by(16) {
@@ -61,6 +85,9 @@ impl Picture {
                     height: BLOCK_HEIGHT,
                 };
                 let edges = self.edges(block);
+                if other.is_some_and(|other| self.changes(other, block).saturating_mul(2) < edges) {
+                    continue;
+                }
                 if best.is_none_or(|(most, _)| edges > most) {
                     best = Some((edges, block));
                 }
@@ -279,6 +306,30 @@ mod tests {
         let block = picture.richest_block().unwrap();
         assert!(
             (380..=400).contains(&block.x) && (290..=305).contains(&block.y),
+            "{block:?}"
+        );
+    }
+
+    #[test]
+    fn content_that_is_there_anyway_is_not_taken() {
+        let mut picture = blank();
+        let word = |picture: &mut Picture, x: usize, y: usize| {
+            for y in y..y + 16 {
+                for x in (x..x + 80).step_by(2) {
+                    picture.pixels[y * usize::from(WIDTH) + x] = [0; 3];
+                }
+            }
+        };
+        word(&mut picture, 400, 300);
+        let other = picture.clone();
+        word(&mut picture, 600, 500);
+        assert_eq!(
+            picture.richest_block().unwrap().y,
+            other.richest_block().unwrap().y
+        );
+        let block = picture.richest_block_beyond(Some(&other)).unwrap();
+        assert!(
+            (580..=600).contains(&block.x) && (490..=505).contains(&block.y),
             "{block:?}"
         );
     }

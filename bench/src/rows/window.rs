@@ -1,4 +1,4 @@
-//! Rows P15 and P17: the window.
+//! Rows P15 to P17: the window.
 
 use std::time::Duration;
 
@@ -14,8 +14,26 @@ use crate::screen::{Block, Picture, Screen};
 const FLOOR: usize = 0;
 const KVIT: usize = 1;
 
-/// The programs: the floor, Kvit, and whoever else is there.
-fn cast(bench: &mut Bench) -> Result<Vec<Program>> {
+/// Kvit with a store: `long`, `short` or `none`. The folder is its home.
+pub fn kvit(bench: &mut Bench, name: &'static str, store: &str) -> Result<(Program, tempfile::TempDir)> {
+    let path = bench.app()?;
+    let home = tempfile::tempdir()?;
+    bench.stores()?.install(store, home.path())?;
+    let program = Program {
+        name,
+        path,
+        arguments: Vec::new(),
+        home: Some(home.path().to_owned()),
+        driver: false,
+    };
+    Ok((program, home))
+}
+
+/// The programs: the floor, Kvit with a long past, Kvit with none, and whoever else is there. The folders are the homes
+/// of Kvit.
+fn cast(bench: &mut Bench) -> Result<(Vec<Program>, [tempfile::TempDir; 2])> {
+    let (long, long_home) = kvit(bench, "Kvit", "long")?;
+    let (none, none_home) = kvit(bench, "Kvit without payments", "none")?;
     let page = bench.builder.page();
     let floor = bench.other("bare WebKitGTK window", true, crate::build::Builder::floor)?;
     let hello = bench.other("Tauri's hello", false, crate::build::Builder::hello)?;
@@ -24,18 +42,19 @@ fn cast(bench: &mut Bench) -> Result<Vec<Program>> {
             name: "bare WebKitGTK window",
             path: floor.context("not built")?,
             arguments: vec![page.clone()],
+            home: None,
+            driver: false,
         },
-        Program {
-            name: "Kvit",
-            path: bench.app()?,
-            arguments: Vec::new(),
-        },
+        long,
+        none,
     ];
     if let Some(path) = hello {
         cast.push(Program {
             name: "Tauri's hello",
             path,
             arguments: Vec::new(),
+            home: None,
+            driver: false,
         });
     }
     let named = std::env::var_os("KVIT_CHROMIUM").unwrap_or_else(|| "chromium".into());
@@ -66,6 +85,8 @@ fn cast(bench: &mut Bench) -> Result<Vec<Program>> {
                 .map(str::to_owned)
                 .chain([format!("--app={page}")])
                 .collect(),
+            home: None,
+            driver: false,
         };
         bench
             .peers
@@ -74,23 +95,35 @@ fn cast(bench: &mut Bench) -> Result<Vec<Program>> {
     }
     for program in cast
         .iter()
-        .filter(|program| program.name != "Chromium" && program.name != "Kvit")
+        .filter(|program| program.name != "Chromium" && program.home.is_none())
     {
         bench
             .peers
             .insert(program.name.to_owned(), format!("`{}`", program.shown()));
     }
-    Ok(cast)
+    Ok((cast, [long_home, none_home]))
 }
 
-/// Where a program paints its content and how that looks: from one launch, and confirmed by a second.
-fn learn(screen: &Screen, program: &Program) -> Result<(Block, Picture)> {
+/// The whole display with Kvit over a short past, once it has settled.
+fn short_past(bench: &mut Bench, screen: &Screen) -> Result<Picture> {
+    let (short, _home) = kvit(bench, "Kvit with a short past", "short")?;
+    let running = short.start(screen)?;
+    let picture = screen.settled().context(short.name)?;
+    drop(running);
+    screen.wait_until_bare()?;
+    Ok(picture)
+}
+
+/// Where a program paints its content, and how that looks: from one launch, and confirmed by a second. With the picture
+/// of `other` payments it is where these are not shown: in a row, and not in the frame around them.
+fn learn(screen: &Screen, program: &Program, other: Option<&Picture>) -> Result<(Block, Picture)> {
     let first = || -> Result<_> {
         let _running = program.start(screen)?;
-        let block = screen.settled()?.richest_block()?;
+        let block = screen.settled()?.richest_block_beyond(other)?;
         Ok((block, screen.look(block)?))
     };
     let (block, painted) = first().with_context(|| program.name.to_owned())?;
+    println!("    {} shows its content at {block:?}", program.name);
     screen.wait_until_bare()?;
     launch(screen, program, block, &painted)?;
     Ok((block, painted))
@@ -108,21 +141,16 @@ fn launch(screen: &Screen, program: &Program, block: Block, painted: &Picture) -
     Ok(took.as_secs_f64() * 1e9)
 }
 
-/// P15: exec to first useful paint.
-pub fn paint(bench: &mut Bench) -> Result<Attempt> {
-    let mut programs = cast(bench)?;
-    let screen = Screen::start()?;
-    let mut looks = Vec::new();
-    for program in &programs {
-        looks.push(learn(&screen, program)?);
-    }
-    // Kvit a second time, at the end: the control.
-    programs.push(programs.get(KVIT).context("no app")?.clone());
-    looks.push(looks.get(KVIT).context("no app")?.clone());
-
+/// Launches each program twice a round, there and back, in an order drawn for each round.
+fn launches(
+    bench: &mut Bench,
+    screen: &Screen,
+    programs: &[Program],
+    looks: &[(Block, Picture)],
+    count: usize,
+) -> Result<Vec<Vec<Round>>> {
     let mut rounds: Vec<Vec<Round>> = programs.iter().map(|_| Vec::new()).collect();
-    for _ in 0..bench.rounds(16, 6) {
-        // As in `alternate`: there and back, in an order drawn for each round.
+    for _ in 0..count {
         let mut order: Vec<usize> = (0..programs.len()).collect();
         order.shuffle(&mut bench.random);
         let back: Vec<usize> = order.iter().rev().copied().collect();
@@ -133,7 +161,7 @@ pub fn paint(bench: &mut Bench) -> Result<Attempt> {
             else {
                 bail!("a program got lost");
             };
-            times.push(launch(&screen, program, *block, picture)?);
+            times.push(launch(screen, program, *block, picture)?);
         }
         for (rounds, times) in rounds.iter_mut().zip(times) {
             let &[there, back] = times.as_slice() else {
@@ -142,6 +170,23 @@ pub fn paint(bench: &mut Bench) -> Result<Attempt> {
             rounds.push(Round { there, back });
         }
     }
+    Ok(rounds)
+}
+
+/// P15: exec to first useful paint.
+pub fn paint(bench: &mut Bench) -> Result<Attempt> {
+    let (mut programs, _homes) = cast(bench)?;
+    let screen = Screen::start()?;
+    let other = short_past(bench, &screen)?;
+    let mut looks = Vec::new();
+    for (place, program) in programs.iter().enumerate() {
+        looks.push(learn(&screen, program, (place == KVIT).then_some(&other))?);
+    }
+    // Kvit a second time, at the end: the control.
+    programs.push(programs.get(KVIT).context("no app")?.clone());
+    looks.push(looks.get(KVIT).context("no app")?.clone());
+    let count = bench.rounds(16, 6);
+    let rounds = launches(bench, &screen, &programs, &looks, count)?;
     let (Some(floor), Some(kvit), Some(again)) = (rounds.get(FLOOR), rounds.get(KVIT), rounds.last()) else {
         bail!("a program got lost");
     };
@@ -164,6 +209,12 @@ pub fn paint(bench: &mut Bench) -> Result<Attempt> {
                 rounds,
                 Target::AtMost(1.0),
             )?),
+            "Kvit without payments" => figures.push(figure(
+                "Kvit without payments / bare WebKitGTK window",
+                rounds,
+                floor,
+                Target::Reported,
+            )?),
             "Tauri's hello" => {
                 figures.push(figure(
                     "Tauri's hello / bare WebKitGTK window",
@@ -179,10 +230,38 @@ pub fn paint(bench: &mut Bench) -> Result<Attempt> {
     Ok(Attempt {
         figures,
         control: Some(control(again, kvit, Clock::Wall)?),
+        notes: vec![format!("{}; {} launches each", times.join(", "), 2 * count)],
+    })
+}
+
+/// P16: start-up against the number of rows.
+pub fn growth(bench: &mut Bench) -> Result<Attempt> {
+    let (long, _long_home) = kvit(bench, "Kvit", "long")?;
+    let (none, _none_home) = kvit(bench, "Kvit without payments", "none")?;
+    let screen = Screen::start()?;
+    let other = short_past(bench, &screen)?;
+    let rows = learn(&screen, &long, Some(&other))?;
+    let frame = learn(&screen, &none, None)?;
+    let programs = [long.clone(), none, long];
+    let looks = [rows.clone(), frame, rows];
+    let count = bench.rounds(16, 6);
+    let rounds = launches(bench, &screen, &programs, &looks, count)?;
+    let [long, none, again] = rounds.as_slice() else {
+        bail!("a program got lost");
+    };
+    Ok(Attempt {
+        figures: vec![figure(
+            "100,000 payments / none",
+            long,
+            none,
+            Target::AtMost(1.05),
+        )?],
+        control: Some(control(again, long, Clock::Wall)?),
         notes: vec![format!(
-            "{}; {} launches each",
-            times.join(", "),
-            2 * bench.rounds(16, 6)
+            "{:.0} ms until rows are there, {:.0} ms without payments until the window shows its words; {} launches each",
+            micros(long)? / 1e3,
+            micros(none)? / 1e3,
+            2 * count
         )],
     })
 }
@@ -194,7 +273,7 @@ pub fn memory(bench: &mut Bench) -> Result<Attempt> {
     } else {
         Duration::from_secs(60)
     };
-    let mut programs = cast(bench)?;
+    let (mut programs, _homes) = cast(bench)?;
     programs.push(programs.get(KVIT).context("no app")?.clone());
     let screen = Screen::start()?;
     let mut weights = Vec::new();
@@ -231,6 +310,12 @@ pub fn memory(bench: &mut Bench) -> Result<Attempt> {
                 *kvit,
                 *weight,
                 Target::AtMost(0.80),
+            )),
+            "Kvit without payments" => figures.push(ratio(
+                "Kvit without payments / bare WebKitGTK window",
+                *weight,
+                *floor,
+                Target::Reported,
             )),
             "Tauri's hello" => figures.push(ratio(
                 "Tauri's hello / bare WebKitGTK window",
