@@ -1,22 +1,30 @@
 //! Never twice, never lost: Kvit's engine and store as real processes, under a hostile wire, kills and cuts of the power,
-//! judged by the server's append-only ledger, which another process writes and the client never sees.
+//! judged by the server's append-only ledger, which another process writes and the client never sees. Linux only.
 //!
-//! `cargo xtask soak --minutes N` runs everything for so long; `cargo xtask test soak` in CI's size.
+//! `cargo xtask soak --minutes N` runs everything for so long; `cargo xtask test soak` in CI's size ([`suite::Sizes`]).
 //!
-//! | subcommand | test | what it shows |
+//! | subcommand | tests | what it shows |
 //! |---|---|---|
-//! | `run` | R1-R3, R5, R24 | payments through cuts at every byte-offset class, faults of server and front proxy, kills and panics |
-//! | `power-loss` | R4 | what is acknowledged survives the loss of power |
+//! | `run` | R1-R3, R8, R24 | payments through cuts at every byte-offset class, faults of server and front proxy, kills, panics, a stopped server |
+//! | `power-loss` | R4 | what the store acknowledged survives the loss of power |
 //! | `syscalls` | R3, R5 | the store killed, or refused by the system, at every single call to it |
-//! | `races` | R10 | a person who presses twice, in two windows, or again after the app was killed, pays once |
 //! | `instances` | R6 | two processes over one folder: one gets it, a dead one bars nobody |
 //! | `simulate` | R7, R9 | whole days in seconds, by a seed: news, copies and payments through lasting trouble |
-//! | `mutants` | | planted mistakes are seen, by the totals that ought to see them |
+//! | `races` | R10 | a person who presses twice, in two windows, or again after the app was killed, pays once |
+//! | `mutants` | | planted mistakes are seen, by the totals that are there for them |
+//!
+//! `server`, `engine` and `store-work` are the processes that the others start.
 //!
 //! **What is shown and what is not.** The server is ours: "never twice" is proven against the behaviour that the
-//! marketplace reference states, section 2.1 above all. The wire is the loopback, which loses no packets; the limits are
-//! so many times shorter than in life ([`pace`]), all by the same factor but those that a busy machine needs.
+//! marketplace reference states, section 2.1 above all. The wire is the loopback, which loses no packets. In `run` and
+//! `races` the limits are so many times shorter than in life ([`pace`]), all by the same factor but those that a busy
+//! machine needs; `simulate` has the real ones, and a clock that is made to pass. A fault counts only where it was really
+//! injected, and a class that got fewer than its minimum fails the run. A seed decides what is done to which payment;
+//! at which moment processes are scheduled it does not, so a run is repeated in kind and not to the letter, except
+//! `simulate` and the disks of `power-loss`. CI's size strikes each class often, and not every single octet of it: how
+//! many different ones is printed.
 
+#![cfg(target_os = "linux")]
 // A harness that cannot go on has failed: it says so and ends. It talks to a terminal.
 #![allow(
     clippy::expect_used,

@@ -1,4 +1,5 @@
 //! The wire strikes where it says it does: a real client, the real server, and its books.
+#![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use std::net::SocketAddr;
