@@ -89,7 +89,7 @@ async fn payments_to_me(world: &World) -> usize {
         direction: Some(kvit_domain::payment::Direction::ToMe),
         ..PaymentsQuery::default()
     };
-    listed(&world, &query).await.unwrap().payments.len()
+    listed(world, &query).await.unwrap().payments.len()
 }
 
 /// The deal that waits for the person is opened on another computer, while this one is cut off.

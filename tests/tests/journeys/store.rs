@@ -339,7 +339,7 @@ async fn a_store_whose_key_is_gone_is_kept_and_another_one_begun() {
     world.settled().await;
     done(pay(&world, LIBRARY, 1).await);
     let world = world.reopened().await;
-    let key = kvit_vault::Account::new(&format!("{}.store", account.id)).unwrap();
+    let key = kvit_vault::Account::new(format!("{}.store", account.id)).unwrap();
     world.vault.remove(&key).unwrap();
     let file = std::fs::read(world.account_folder().join("store.db")).unwrap();
     world.engine.resume().await;
