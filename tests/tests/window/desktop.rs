@@ -230,8 +230,9 @@ impl Desktop {
 
     /// Closes the window as a person does, by its title bar, and waits until the app has ended.
     pub async fn close_window(&self) {
+        let apps = self.apps();
         self.ask_to_close();
-        self.ended().await;
+        over(&apps).await;
     }
 
     /// Presses the button of the title bar that closes the window; what comes of it is for the app to say.
@@ -245,15 +246,10 @@ impl Desktop {
     pub async fn cut_power(&self) {
         let apps = self.apps();
         assert_eq!(apps.len(), 1, "one app is open");
-        for app in apps {
-            kill(app, Signal::SIGKILL).expect("the app runs");
+        for app in &apps {
+            kill(*app, Signal::SIGKILL).expect("the app runs");
         }
-        self.ended().await;
-    }
-
-    /// Waits until the app has ended.
-    pub async fn ended(&self) {
-        until("the app has ended", async || self.apps().is_empty().then_some(())).await;
+        over(&apps).await;
     }
 
     /// Runs the app without a driver to its end.
@@ -281,6 +277,16 @@ impl Desktop {
             .status
             .success()
             .then(|| String::from_utf8(output.stdout).expect("a text"))
+    }
+
+    /// Takes a secret out of the keychain, as another program or a reset of the keychain does.
+    pub fn lose_from_keychain(&self, account: &str) {
+        let status = self
+            .command("secret-tool")
+            .args(["clear", "service", "kvit", "username", account])
+            .status()
+            .expect("secret-tool (package libsecret-tools)");
+        assert!(status.success(), "the keychain had it");
     }
 
     /// Every file of the home with this name.
@@ -369,6 +375,27 @@ fn named(variable: &str) -> PathBuf {
     std::env::var_os(variable).map(PathBuf::from).unwrap_or_else(|| {
         panic!("{variable} names no program: run these tests by `cargo xtask test window`")
     })
+}
+
+/// Waits until these processes have ended and let go of everything they held.
+pub async fn over(apps: &[Pid]) {
+    let is_over = |app: &Pid| {
+        let process = PathBuf::from(format!("/proc/{app}"));
+        let Ok(stat) = std::fs::read_to_string(process.join("stat")) else {
+            return true;
+        };
+        // Memory goes first and files later; the last thread to end takes the files along (proc(5)).
+        let dead = stat
+            .rsplit(") ")
+            .next()
+            .is_some_and(|rest| rest.starts_with(['Z', 'X']));
+        let threads = std::fs::read_dir(process.join("task")).map_or(0, Iterator::count);
+        dead && threads <= 1
+    };
+    until("the app has ended", async || {
+        apps.iter().all(is_over).then_some(())
+    })
+    .await;
 }
 
 fn holds(bytes: &[u8], part: &[u8]) -> bool {

@@ -1,9 +1,11 @@
 //! The file of an account that does not open: each reason has its screen, and nothing is ever overwritten.
 
+use std::path::{Path, PathBuf};
+
 use kvit_sandbox::People;
 
 use crate::connect::market;
-use crate::desktop::{Desktop, until};
+use crate::desktop::{Desktop, over};
 use crate::window::{Keep, Language, Window};
 
 /// Name of the file, and of the book of accounts.
@@ -19,7 +21,7 @@ async fn refuses(window: &Window, why: &str) {
 }
 
 /// The one file of the one account.
-fn store(desktop: &Desktop) -> std::path::PathBuf {
+fn store(desktop: &Desktop) -> PathBuf {
     let mut found = desktop.files_named(STORE);
     assert_eq!(found.len(), 1, "{found:?}");
     found.remove(0)
@@ -29,6 +31,7 @@ fn store(desktop: &Desktop) -> std::path::PathBuf {
 async fn a_second_kvit_waits_until_the_first_has_ended() {
     let mut desktop = Desktop::new().await;
     let first = Window::open(&desktop).await;
+    let its_app = desktop.apps();
     first.practise().await;
     let rows = first.texts("payment-row").await.len();
 
@@ -39,13 +42,14 @@ async fn a_second_kvit_waits_until_the_first_has_ended() {
     refuses(&second, "taken").await;
     assert!(!second.has("store-aside").await);
     second.click("store-again").await;
+    // Tried, and in vain.
+    second
+        .see("[data-testid='store-gate'] [data-testid='fault'][data-code='storeTaken']")
+        .await;
     refuses(&second, "taken").await;
 
     drop(first);
-    until("the first has ended", async || {
-        (desktop.apps().len() == 1).then_some(())
-    })
-    .await;
+    over(&its_app).await;
     second.click("store-again").await;
     second.see_connection("connected").await;
     second.see_whole_list().await;
@@ -93,12 +97,49 @@ async fn a_damaged_file_is_set_aside_in_two_steps_and_kept_byte_for_byte() {
     window
         .see(&format!("[data-testid='payment-row'][data-id='{number}']"))
         .await;
-    let kept = desktop
-        .files()
-        .into_iter()
-        .any(|path| path != file && std::fs::read(&path).is_ok_and(|bytes| bytes == damaged));
-    assert!(kept, "{:?}", desktop.files());
+    assert!(is_kept(&desktop, &file, &damaged), "{:?}", desktop.files());
     assert_ne!(std::fs::read(&file).expect("a new file"), damaged);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_whose_key_is_gone_is_kept_and_a_new_one_begun() {
+    let (market, endpoint) = market(People::Still).await;
+    let desktop = Desktop::with_keychain().await;
+    let window = Window::open(&desktop).await;
+    window.click("welcome-connect").await;
+    window.connect(&market, &endpoint, Keep::Keychain).await;
+    let number = window.pay("640").await;
+    window.click("rail-settings").await;
+    let account = window.attribute("account-card", "data-id").await;
+    desktop.close_window().await;
+    drop(window);
+    let entry = format!("{account}.store");
+    let key = desktop.keychain_entry(&entry).expect("a key");
+    assert!(desktop.files_with(&key).is_empty(), "it is nowhere else");
+    desktop.lose_from_keychain(&entry);
+    let file = store(&desktop);
+    let before = std::fs::read(&file).expect("the file");
+
+    let window = Window::open(&desktop).await;
+    refuses(&window, "keyGone").await;
+    window.click("store-again").await;
+    refuses(&window, "keyGone").await;
+    assert_eq!(std::fs::read(&file).expect("the file"), before);
+    window.click("store-aside").await;
+    window.click("store-aside-confirm").await;
+    window.see_connection("connected").await;
+    window
+        .see(&format!("[data-testid='payment-row'][data-id='{number}']"))
+        .await;
+    assert!(is_kept(&desktop, &file, &before), "{:?}", desktop.files());
+    let fresh = desktop.keychain_entry(&entry).expect("a key for the new one");
+    assert_ne!(fresh, key);
+}
+
+/// A file with this content is there under another name.
+fn is_kept(desktop: &Desktop, file: &Path, content: &[u8]) -> bool {
+    let same = |path: &PathBuf| path != file && std::fs::read(path).is_ok_and(|bytes| bytes == content);
+    desktop.files().iter().any(same)
 }
 
 #[tokio::test(flavor = "multi_thread")]

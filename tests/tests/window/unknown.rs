@@ -4,7 +4,7 @@ use kvit_proto::v1;
 use kvit_sandbox::{Code, Fault, People, When};
 
 use crate::connect::market;
-use crate::desktop::Desktop;
+use crate::desktop::{Desktop, over};
 use crate::kept::{ordered, paid};
 use crate::window::{Keep, Window};
 
@@ -67,9 +67,10 @@ async fn a_payment_without_an_outcome_asks_before_the_window_closes_and_is_found
     // From here on no look succeeds.
     let lost = Fault::Refuse(Code::Unavailable, "upstream connect error".to_owned());
     market.faults().always("GetInvoicePayments", When::Before, lost);
+    let app = desktop.apps();
     desktop.ask_to_close();
     window.click("closing-quit").await;
-    desktop.ended().await;
+    over(&app).await;
     drop(window);
 
     let window = Window::open(&desktop).await;

@@ -384,7 +384,7 @@ impl Window {
     /// What stands on the page in Latin letters only, quoted texts and names of things aside: on a Russian screen there
     /// is nothing.
     pub async fn not_russian(&self) -> Vec<String> {
-        let script = "const own = /Kvit|BTC|TLS|CSV|JSON|OpenPGP|SOCKS5/g;
+        let script = "const own = /Kvit|BTC|TLS|CSV|JSON|OpenPGP|SOCKS5|English/g;
             return [...document.querySelectorAll('h1,h2,h3,p,li,button,label,legend,caption,th,dt,nav a')]
                 .filter((one) => one.checkVisibility())
                 .map((one) => {
