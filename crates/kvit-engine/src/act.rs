@@ -288,21 +288,26 @@ impl<S: Shell> Engine<S> {
             if !busy {
                 let sight = self.look_for(account, id, &operation.intent).await;
                 if sight.look != Look::Failed {
+                    let first = sight.made.first().map(|payment| payment.id);
                     let made = match operation.state {
                         OperationState::Done(payment) => payment,
-                        _ => None,
+                        _ => first,
                     };
                     let doubles = beyond(&sight.made, made);
-                    let found = !doubles.is_empty();
+                    let corrected = !matches!(operation.state, OperationState::Done(_)) && first.is_some();
+                    let found = corrected || !doubles.is_empty();
                     let seen = vec![looked(&sight, true, self.now())];
                     account.operations.change(id, self.now(), seen, |op| {
+                        if let Some(first) = first {
+                            op.found_after_all(first);
+                        }
                         op.doubles.extend(doubles);
                         op.doubles.sort_unstable();
                         op.doubles.dedup();
                         op.watched = true;
                     });
                     if found {
-                        tracing::warn!(operation = %id, "carried out twice");
+                        tracing::warn!(operation = %id, corrected, "carried out again, or after all");
                         for payment in &sight.made {
                             self.take_in_behind(account, Some(payment.id), None);
                         }

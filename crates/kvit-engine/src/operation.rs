@@ -18,6 +18,9 @@
 //! by a clock that nobody sets: the wall's may be set while a call is on its way. That clock may stand still while
 //! the computer sleeps, and begins anew with the app, so it never says more than has passed.
 //!
+//! One thing corrects a settled one: a payment that only it could have made, found while it is watched, after it was taken
+//! for refused. That is Done, and the steps keep what was believed before.
+//!
 //! After it is settled an act that makes payments is *watched* until the last moment at which the marketplace's front
 //! proxy could have repeated it (section 2.1): a second payment of the same intent is a double, and is shown as such.
 //!
@@ -289,6 +292,17 @@ impl Operation {
         }
     }
 
+    /// It was taken for not carried out, and a payment that only it could have made is there: the front proxy's first try
+    /// was slower than the look after the refusal of its second one. What is on record is corrected; the steps keep both.
+    pub fn found_after_all(&mut self, payment: PaymentId) {
+        if matches!(
+            self.state,
+            OperationState::Refused(_) | OperationState::ProvenAbsent
+        ) {
+            self.state = OperationState::Done(Some(payment));
+        }
+    }
+
     /// The payment it made, or that it is about.
     pub fn payment(&self) -> Option<PaymentId> {
         match self.state {
@@ -537,6 +551,19 @@ mod tests {
         assert!(absent.state.is_open(), "one look is not two");
         absent.looked(&Look::Nothing, at(100), day, &PACE);
         assert_eq!(absent.state, OperationState::ProvenAbsent);
+    }
+
+    #[test]
+    fn a_payment_found_later_corrects_a_refusal_and_nothing_else() {
+        let seven = PaymentId::new(7).unwrap();
+        let mut refused = operation();
+        refused.refused(FaultCode::ServerSaid.into());
+        refused.found_after_all(seven);
+        assert_eq!(refused.state, OperationState::Done(Some(seven)));
+        let mut done = operation();
+        done.done(PaymentId::new(6));
+        done.found_after_all(seven);
+        assert_eq!(done.state, OperationState::Done(PaymentId::new(6)));
     }
 
     proptest! {
