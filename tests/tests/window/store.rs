@@ -123,6 +123,9 @@ async fn a_file_whose_key_is_gone_is_kept_and_a_new_one_begun() {
     let window = Window::open(&desktop).await;
     refuses(&window, "keyGone").await;
     window.click("store-again").await;
+    window
+        .see("[data-testid='store-again']:not([aria-busy='true'])")
+        .await;
     refuses(&window, "keyGone").await;
     assert_eq!(std::fs::read(&file).expect("the file"), before);
     window.click("store-aside").await;
