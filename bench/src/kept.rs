@@ -129,7 +129,7 @@ fn note_plain(proof: &mut Proof, rows: &[PlainRow]) -> Result<()> {
     ensure!(rows.len() == WINDOW, "{} rows in a window", rows.len());
     for row in rows {
         ensure!(
-            row.deal.is_none() && !row.gone && !row.noticed && row.key.is_some(),
+            row.deal.is_none() && !row.gone && !row.noticed && row.key.is_none(),
             "another row than was kept"
         );
         ensure!(

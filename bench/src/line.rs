@@ -112,31 +112,15 @@ pub async fn connect(
     tls.connect(name, stream).await
 }
 
-fn endpoint(port: u16) -> Result<Endpoint> {
-    Ok(Endpoint::from_shared(format!("http://localhost:{port}"))?
-        .origin(format!("https://localhost:{port}").parse()?))
-}
-
 /// A bare channel of tonic; it connects at its first call. Must be called within a runtime.
 pub fn channel(certificate: &CertificateDer<'static>, port: u16) -> Result<Channel> {
     let tls = connector(certificate, vec![b"h2".to_vec()])?;
-    Ok(
-        endpoint(port)?.connect_with_connector_lazy(tower::service_fn(move |_| {
-            let tls = tls.clone();
-            async move { connect(&tls, port).await.map(TokioIo::new) }
-        })),
-    )
-}
-
-/// A bare channel of tonic, once its connection stands.
-pub async fn connected_channel(certificate: &CertificateDer<'static>, port: u16) -> Result<Channel> {
-    let tls = connector(certificate, vec![b"h2".to_vec()])?;
-    Ok(endpoint(port)?
-        .connect_with_connector(tower::service_fn(move |_| {
-            let tls = tls.clone();
-            async move { connect(&tls, port).await.map(TokioIo::new) }
-        }))
-        .await?)
+    let endpoint = Endpoint::from_shared(format!("http://localhost:{port}"))?
+        .origin(format!("https://localhost:{port}").parse()?);
+    Ok(endpoint.connect_with_connector_lazy(tower::service_fn(move |_| {
+        let tls = tls.clone();
+        async move { connect(&tls, port).await.map(TokioIo::new) }
+    })))
 }
 
 /// Kvit's own line. Must be called within a runtime.

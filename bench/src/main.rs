@@ -13,6 +13,7 @@ mod inputs;
 mod judge;
 mod kept;
 mod line;
+mod listener;
 mod machine;
 mod market;
 mod news;
@@ -104,7 +105,7 @@ fn worker(arguments: &[OsString]) -> Result<ExitCode> {
         ("call", [grpc, tcp, tls]) => rpc::caller(folder, [grpc.parse()?, tcp.parse()?, tls.parse()?]),
         ("announce", [seed]) => news::server(folder, seed.parse()?).map(|()| ExitCode::SUCCESS),
         ("listen", [news, beats, server]) => {
-            news::listener(folder, [news.parse()?, beats.parse()?], server.parse()?)
+            listener::worker(folder, [news.parse()?, beats.parse()?], server.parse()?)
         }
         ("store", [key, seed]) => kept::worker(folder, key, seed),
         ("market", [past, few, many, seed]) => market::worker(

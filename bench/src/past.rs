@@ -226,7 +226,8 @@ impl Past {
             } else {
                 SealMark::Nothing
             },
-            key: Some("AB".repeat(20)),
+            // The account of these stores pins no key, so nothing here is waiting to be checked with another one.
+            key: None,
             receipt,
             payment: Payment {
                 id,
@@ -377,7 +378,7 @@ mod tests {
             .count();
         assert!((20..48).contains(&mine), "{mine}");
         for one in past(7).iter().filter_map(|one| one.payment.confirmation.as_ref()) {
-            assert!((850..1_000).contains(&one.len()), "{} bytes", one.len());
+            assert!((800..1_000).contains(&one.len()), "{} bytes", one.len());
         }
     }
 

@@ -73,13 +73,14 @@ const CALLS: u32 = 20;
 const CALL: &str = "
     const invoke = window.__TAURI_INTERNALS__.invoke;
     const query = (from) => ({ query: { direction: null, status: null, text: '', noticedOnly: false, from, count: 50, anchor: null } });
+    const account = (await invoke('app_state')).current;
     const begin = performance.now();
     for (let call = 0; call < given.calls; call += 1) {
       if (given.what === 'page') {
         const page = await invoke('payments', query(given.start + 50 * call));
         if (page.rows.length !== 50) throw new Error(`${page.rows.length} rows`);
       } else if (given.what === 'draft') {
-        if (await invoke('draft', { place: 'nowhere' }) !== '') throw new Error('a draft');
+        if (await invoke('draft', { account, place: 'nowhere' }) !== '') throw new Error('a draft');
       } else {
         const refused = await invoke('kvit_nothing').then(() => false, () => true);
         if (!refused) throw new Error('there is such a command');

@@ -114,7 +114,12 @@ fn millis(rounds: &[Round]) -> Result<f64> {
 pub fn scroll(bench: &mut Bench) -> Result<Attempt> {
     let named = std::env::var_os("KVIT_CHROMIUM").unwrap_or_else(|| "/usr/bin/chromium".into());
     let browser = std::path::PathBuf::from(named);
-    let folder = bench.builder.screens()?;
+    let folder = bench.other(
+        "the screens over a made-up backend",
+        true,
+        crate::build::Builder::screens,
+    )?;
+    let folder = folder.context("not built")?;
     let address = crate::serving::serve(folder.clone())?;
     let screen = Screen::start()?;
     let list = Page::of_chromium(

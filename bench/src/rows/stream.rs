@@ -6,7 +6,8 @@ use kvit_bench_worker::Order;
 use super::{Bench, control, figure, micros};
 use crate::figures::{Attempt, Clock, Figure, Round, Spread, Target, ratios, to_f64};
 use crate::harness::{Measured, Subject, Worker, alternate};
-use crate::news::{EVENTS, SILENCE};
+use crate::listener::SILENCE;
+use crate::news::EVENTS;
 
 /// A server that announces, and who listens to it.
 fn connect(bench: &mut Bench) -> Result<(Worker, Worker, tempfile::TempDir)> {
