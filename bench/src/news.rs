@@ -131,7 +131,8 @@ impl tonic::server::ServerStreamingService<()> for Announcer {
                 }))
             } else {
                 let first = numbers.fetch_add(EVENTS as u64, Ordering::Relaxed);
-                let about = (*contents).clone().into_iter().cycle();
+                // The stream outlives this call, so it takes its own.
+                let about = Vec::from_iter(contents.iter().cloned()).into_iter().cycle();
                 let numbers = first..first.saturating_add(EVENTS as u64);
                 let events = numbers
                     .zip(about)
