@@ -54,23 +54,19 @@ impl Picture {
         self.richest_block_beyond(None)
     }
 
-    /// How many pixels of a block are not as in another picture.
-    fn changes(&self, other: &Picture, block: Block) -> usize {
-        let part = |picture: &Picture| -> Vec<[u8; 3]> {
-            picture
+    /// A part of it.
+    fn part(&self, block: Block) -> Picture {
+        Picture {
+            width: block.width.into(),
+            pixels: self
                 .pixels
-                .chunks_exact(picture.width.max(1))
+                .chunks_exact(self.width.max(1))
                 .skip(block.y.into())
                 .take(block.height.into())
                 .flat_map(|row| row.iter().skip(block.x.into()).take(block.width.into()))
                 .copied()
-                .collect()
-        };
-        part(self)
-            .iter()
-            .zip(part(other))
-            .filter(|(one, other)| **one != *other)
-            .count()
+                .collect(),
+        }
     }
 
     /// The same among those where another picture shows other content.
@@ -85,12 +81,13 @@ impl Picture {
                     height: BLOCK_HEIGHT,
                 };
                 let edges = self.edges(block);
-                if other.is_some_and(|other| self.changes(other, block).saturating_mul(2) < edges) {
+                if edges <= best.map_or(0, |(most, _)| most) {
                     continue;
                 }
-                if best.is_none_or(|(most, _)| edges > most) {
-                    best = Some((edges, block));
+                if other.is_some_and(|other| self.part(block).shows(&other.part(block))) {
+                    continue;
                 }
+                best = Some((edges, block));
             }
         }
         match best {
