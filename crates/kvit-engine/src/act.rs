@@ -94,7 +94,7 @@ impl<S: Shell> Engine<S> {
         if crate::planted!("planted.retry") && answer.as_ref().is_err_and(Fault::may_hide_success) {
             answer = call().await;
         }
-        let silence = match answer {
+        let silence = match answer.and_then(|payment| made_by(&operation.intent, payment)) {
             Ok(payment) => {
                 crate::point!("act.before_settle");
                 let doubles = self.doubles_now(account, &operation, payment).await;
@@ -359,6 +359,17 @@ fn beyond(made: &[Payment], own: Option<PaymentId>) -> Vec<PaymentId> {
         .map(|payment| payment.id)
         .filter(|payment| Some(*payment) != own)
         .collect()
+}
+
+/// The payment, if the act made it. The marketplace answers a purchase through an advertisement with the pending payment
+/// where there is one (section 7.2): that one is older than the act, and nothing was begun.
+fn made_by(intent: &Intent, payment: Option<PaymentId>) -> Result<Option<PaymentId>, Fault> {
+    match payment {
+        Some(id) if intent.act.pays() && intent.mark.is_some_and(|mark| id <= mark) => {
+            Err(Fault::new(FaultCode::PaymentPending).with("payment", id))
+        }
+        _ => Ok(payment),
+    }
 }
 
 fn unknown(id: OperationId) -> Fault {

@@ -100,8 +100,6 @@ pub enum PayEnd {
     Done {
         /// The payment.
         payment: Box<SeenPayment>,
-        /// It was there before: the marketplace gave back the pending one (section 7.2).
-        was_there: bool,
         /// Not what the person agreed to.
         differs: bool,
     },
@@ -359,13 +357,11 @@ impl<S: Shell> Engine<S> {
         self.change_operation(account, happened.operation, Vec::new(), |op| {
             op.took(&seen.payment);
         });
-        let was_there = intent.mark.is_some_and(|mark| id <= mark);
         let differs = !intent.agrees_with(&seen.payment);
         // Read again for what was just written down about it.
         let seen = self.recall(account, id).await.ok().flatten().unwrap_or(seen);
         Ok(PayEnd::Done {
             payment: Box::new(seen),
-            was_there,
             differs,
         })
     }

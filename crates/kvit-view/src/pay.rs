@@ -144,8 +144,6 @@ pub enum PayOutcome {
     Done {
         /// The payment.
         payment: Box<PaymentDetail>,
-        /// It was there before this call: the marketplace returned the pending one.
-        was_there: bool,
         /// The marketplace took another amount or fiat sum than the person agreed to.
         differs: bool,
     },
@@ -353,13 +351,8 @@ impl PayOutcome {
     /// The end of an attempt as a screen shows it.
     pub fn new(end: &PayEnd, now: Timestamp) -> Self {
         match end {
-            PayEnd::Done {
-                payment,
-                was_there,
-                differs,
-            } => Self::Done {
+            PayEnd::Done { payment, differs } => Self::Done {
                 payment: Box::new(PaymentDetail::new(payment, now)),
-                was_there: *was_there,
                 differs: *differs,
             },
             PayEnd::Refused(fault) => Self::Refused {

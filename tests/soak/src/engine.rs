@@ -171,8 +171,6 @@ pub enum End {
         payment: Option<u64>,
         /// Its deal.
         deal: Option<u64>,
-        /// It was there before.
-        was_there: bool,
         /// Not what was agreed to.
         differs: bool,
     },

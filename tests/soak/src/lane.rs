@@ -62,6 +62,8 @@ pub struct Lane {
     planted: Option<String>,
     /// No line of the server's ledger is later than this.
     quiet: Instant,
+    /// Until then the wire may hold back a request.
+    held: Instant,
 }
 
 impl Lane {
@@ -102,6 +104,7 @@ impl Lane {
             awaited: None,
             planted: planted.map(str::to_owned),
             quiet: Instant::now(),
+            held: Instant::now(),
         };
         lane.tell_server(server::Order::Balance { sats: BALANCE }).await?;
         Ok(lane)

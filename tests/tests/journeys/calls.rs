@@ -120,10 +120,8 @@ impl Call {
             }
         };
         match end {
-            PayEnd::Done {
-                was_there, differs, ..
-            } => {
-                assert!(!was_there && !differs);
+            PayEnd::Done { differs, .. } => {
+                assert!(!differs);
                 Ok(())
             }
             PayEnd::Refused(fault) => Err(fault),

@@ -182,13 +182,9 @@ async fn open_deal(world: &World) -> (SeenPayment, SeenDeal) {
     (payment, deal)
 }
 
-fn done(end: PayEnd) -> (SeenPayment, bool, bool) {
+fn done(end: PayEnd) -> (SeenPayment, bool) {
     match end {
-        PayEnd::Done {
-            payment,
-            was_there,
-            differs,
-        } => (*payment, was_there, differs),
+        PayEnd::Done { payment, differs } => (*payment, differs),
         other => panic!("not done: {other:?}"),
     }
 }

@@ -286,7 +286,7 @@ async fn whatever_is_cheapest_may_cost_less_than_seen_and_not_more() {
         world.sandbox.set_market(Cents(5_000_000)).unwrap();
     })
     .await;
-    let (_, _, differs) = done(end);
+    let (_, differs) = done(end);
     assert!(!differs);
 }
 
@@ -449,7 +449,7 @@ async fn a_pending_payment_from_another_computer_comes_back_and_is_said_to_diffe
         line.pay_by_deal(invoice(LIBRARY), 2, ad).await.unwrap()
     };
     let (end, theirs) = tokio::join!(pay_by_deal(&world, LIBRARY, 3, false), elsewhere);
-    let (payment, _, differs) = done(end);
+    let (payment, differs) = done(end);
     assert_eq!(payment.payment.id, theirs.id);
     assert!(differs);
     let pending = payments_of(&world, &you)

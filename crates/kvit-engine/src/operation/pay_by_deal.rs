@@ -5,14 +5,15 @@
 //!        │ as seen: mark, amount, fiat sum, advertisement
 //!        ▼
 //!    Prepared ─► Sent ──┬── the payment, with its deal ───────────────────► Done(payment)
-//!                       ├── a refusal, and no payment above the mark ─────► Refused
+//!                       ├── a refusal or an older payment, and none newer ► Refused
 //!                       └── silence ─► Unknown
 //!                                        │ own payments above the mark: the invoice, the pieces, with a deal
 //!                                        ├── there ───────────────────────► Done(payment)
 //!                                        └── not there, twice, late ──────► ProvenAbsent
 //! ```
 //!
-//! A second such call gives back the pending payment unchanged (section 7.2), so what comes back is compared.
+//! A second such call gives back the pending payment unchanged (section 7.2). Such a one is not above the mark: nothing
+//! was begun, and the person is told of the payment that stands in the way.
 
 use kvit_domain::{
     id::{AdvertisementId, PaymentId},

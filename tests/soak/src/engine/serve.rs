@@ -344,22 +344,15 @@ fn done(payment: Option<u64>) -> End {
     End::Done {
         payment,
         deal: None,
-        was_there: false,
         differs: false,
     }
 }
 
 fn ended(end: PayEnd) -> End {
     match end {
-        PayEnd::Done {
-            payment,
-            was_there,
-            differs,
-            ..
-        } => End::Done {
+        PayEnd::Done { payment, differs, .. } => End::Done {
             payment: Some(payment.payment.id.get()),
             deal: payment.payment.deal.as_deref().map(|deal| deal.id.get()),
-            was_there,
             differs,
         },
         PayEnd::Refused(fault) => refused(&fault),

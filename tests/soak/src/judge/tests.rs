@@ -61,7 +61,6 @@ fn done() -> Option<End> {
     Some(End::Done {
         payment: Some(7),
         deal: None,
-        was_there: false,
         differs: false,
     })
 }
@@ -221,7 +220,6 @@ fn another_sum_than_agreed_has_to_be_said() {
         asked: vec![asked(Some(End::Done {
             payment: Some(7),
             deal: None,
-            was_there: false,
             differs: true,
         }))],
         ledger: vec![dearer],

@@ -97,6 +97,7 @@ impl Lane {
                 return Ok(Aimed::Wire);
             }
             Fault::WireLate => {
+                self.held = Instant::now() + beyond * 2;
                 self.wire.arm(Shot {
                     class: Class::Late,
                     how: How::BlackHole,
@@ -132,6 +133,8 @@ impl Lane {
             Fault::Delay(after) => (after, Knob::Delay(millis(beyond))),
             Fault::Stall(after) => (after, Knob::Stall),
         };
+        // A rule takes the next call of its rpc. That must not be a request of an earlier asking that comes late.
+        tokio::time::sleep(self.held.saturating_duration_since(Instant::now())).await;
         let rpc = rpc(act);
         let before = self.calls(rpc).await?;
         self.tell_server(Order::Arm {

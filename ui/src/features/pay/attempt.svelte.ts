@@ -8,7 +8,6 @@ import { btc, named, sum } from "./sums";
 /** A payment that needs a look before anything else: it is not what was asked for. */
 export interface Odd {
   payment: PaymentDetail;
-  why: "wasThere" | "differs";
 }
 
 /** One try to pay, and what came of it. */
@@ -51,8 +50,8 @@ export class Attempt {
         go({ name: "operation", id: outcome.operation.id });
         return true;
       case "done":
-        if (outcome.wasThere || outcome.differs) {
-          this.odd = { payment: outcome.payment, why: outcome.differs ? "differs" : "wasThere" };
+        if (outcome.differs) {
+          this.odd = { payment: outcome.payment };
           return true;
         }
         arrive(outcome.payment);

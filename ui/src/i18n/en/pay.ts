@@ -107,7 +107,6 @@ export const pay = {
   stale: "The price changed while this question was open. Close it and look at the new price.",
   keyNote: "Click it, or press Space or Ctrl+Enter on it. Enter alone does nothing here.",
   changed: (before: string, after: string) => `You saw ${before}; now it is ${after}. Nothing was paid.`,
-  wasThere: "The marketplace returned a payment that was already waiting, unchanged. Nothing new was started.",
   differs: "The marketplace took another sum than the one you agreed to. Look at the payment before you send anything.",
   openIt: "Open the payment",
   paid: (btc: string, name: string) => `Paid ${btc} BTC to ${name}.`,

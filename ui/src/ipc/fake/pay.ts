@@ -164,7 +164,7 @@ export function fromBalance(world: World, request: PayFromBalance): PayOutcome {
     );
     return { kind: "unknown", operation };
   }
-  return { kind: "done", payment: take(), wasThere: false, differs: false };
+  return { kind: "done", payment: take(), differs: false };
 }
 
 /** Pays through an advertisement. */
@@ -186,6 +186,7 @@ export function byDeal(world: World, request: PayByDeal): PayOutcome {
     });
   }
   const { reply } = world.scenario;
+  if (reply === "wasThere") return refused("paymentPending", { next: "openPayment", values: { payment: "1210" } });
   if (reply === "lostFound" || reply === "lostAbsent") {
     const operation = operate(world, {
       act: request.ad === null ? "payByBestDeal" : "payByDeal",
@@ -212,7 +213,6 @@ export function byDeal(world: World, request: PayByDeal): PayOutcome {
   return {
     kind: "done",
     payment: { ...world.payment(made.id), deal: find(world, deal.summary.id).summary },
-    wasThere: reply === "wasThere",
     differs: reply === "differs",
   };
 }
