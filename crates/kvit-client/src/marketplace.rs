@@ -32,10 +32,14 @@ use crate::{
 };
 
 mod account;
+mod conversations;
 mod deals;
 mod events;
 mod invoices;
 pub(crate) mod payments;
+mod people;
+mod pictures;
+mod refunds;
 
 /// The generated client of the contract.
 pub(crate) type Api = TradeApiClient<Channel>;

@@ -42,6 +42,33 @@ fn known(words: &str) -> Option<Fault> {
         "Payment canceled." => PaymentCanceled,
         "No suitable advertisement found." | "Suitable advertisement not found." => NoSuitableAd,
         "Webhook error." => WebhookFailed,
+        "Payment status must be Paid." => PaymentNotPaid,
+        "Feedback already created;" | "You can't send feedback twice." => FeedbackGiven,
+        "You cant create feedback in refund payment." | "You cant send feedback for this payment." => {
+            FeedbackNotPossible
+        }
+        "You cannot create a refund for yourself." => RefundNotYours,
+        "You cannot make a refund to an anonymous user. Use external means." => RefundToAnonymous,
+        "Not enough pieces to be returned." => RefundTooMany,
+        "Invoice already deleted."
+        | "You cant delete refund invoice."
+        | "You cant delete refund invoice;"
+        | "You do not have permission to delete this invoice." => RefundNotOpen,
+        // 17.2 Images and conversations.
+        "Max image size is 10485760 bytes (10MB)" => PictureTooLarge,
+        "Image must be present." | "Image error." => PictureRefused,
+        "Image already exist." => PictureExists,
+        "Image not found." => PictureNotFound,
+        "Conversation not found" | "Conversation not found." | "Conversation already deleted." => {
+            ConversationNotFound
+        }
+        "You can't send message to self."
+        | "You buyer, target user must be empty."
+        | "Only the buyer can create a conversation for a public invoice."
+        | "You cant start conversation in refund invoice."
+        | "You cant start conversation in refund payment."
+        | "You do not have permission to post messages to this conversation."
+        | "You do not have permission to delete this conversation." => ConversationNotAllowed,
         // 17.4 Advertisements and deals.
         "Advertisement not found." | "Advertisement disabled." | "Ad not found." => AdNotFound,
         "You cannot create this deal. You are blocked by ad owner." | "You are blocked by user." => {
@@ -135,6 +162,31 @@ mod tests {
             ("Payment not found.", PaymentNotFound),
             ("Payment canceled.", PaymentCanceled),
             ("No suitable advertisement found.", NoSuitableAd),
+            ("Payment status must be Paid.", PaymentNotPaid),
+            ("Feedback already created;", FeedbackGiven),
+            ("You can't send feedback twice.", FeedbackGiven),
+            ("You cant create feedback in refund payment.", FeedbackNotPossible),
+            ("You cant send feedback for this payment.", FeedbackNotPossible),
+            ("You cannot create a refund for yourself.", RefundNotYours),
+            (
+                "You cannot make a refund to an anonymous user. Use external means.",
+                RefundToAnonymous,
+            ),
+            ("Not enough pieces to be returned.", RefundTooMany),
+            ("Invoice already deleted.", RefundNotOpen),
+            ("Max image size is 10485760 bytes (10MB)", PictureTooLarge),
+            ("Image already exist.", PictureExists),
+            ("Image error.", PictureRefused),
+            ("Image not found.", PictureNotFound),
+            ("Conversation not found", ConversationNotFound),
+            ("Conversation not found.", ConversationNotFound),
+            ("Conversation already deleted.", ConversationNotFound),
+            ("You can't send message to self.", ConversationNotAllowed),
+            ("You buyer, target user must be empty.", ConversationNotAllowed),
+            (
+                "You cant start conversation in refund payment.",
+                ConversationNotAllowed,
+            ),
             ("Webhook error.", WebhookFailed),
             ("Suitable advertisement not found.", NoSuitableAd),
             ("Advertisement not found.", AdNotFound),

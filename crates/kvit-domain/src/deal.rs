@@ -4,14 +4,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     advertisement::Advertisement,
-    id::{DealId, MessageId, PaymentId, UserId},
+    feedback::Feedback,
+    id::{DealId, PaymentId, UserId},
+    message::Message,
     money::{Fiat, Sats},
-    payment::Feedback,
     person::Person,
 };
-
-/// Longest message, in UTF-16 units (sections 3.2, 13.6).
-pub const MESSAGE_LIMIT: usize = 1000;
 
 /// Status (section 13.5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -142,21 +140,6 @@ impl Deal {
     pub fn can_write(&self) -> bool {
         matches!(self.status, DealStatus::Opened | DealStatus::Disputed)
     }
-}
-
-/// A message of a deal. A stranger's text, unless it is the person's own.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Message {
-    /// Number.
-    pub id: MessageId,
-    /// When.
-    pub created: Timestamp,
-    /// Author; `None`: the arbiter.
-    pub author: Option<UserId>,
-    /// Words.
-    pub text: String,
-    /// How many pictures belong to it.
-    pub pictures: u32,
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use crate::{
     balance::{Balance, Rates},
+    conversation::Conversation,
     deal::Deal,
     id::EventId,
     invoice::Invoice,
@@ -39,7 +40,7 @@ pub enum EventContent {
     /// A payment is new or changed in any way.
     Payment(Box<Payment>),
     /// A conversation has a new message.
-    ConversationMessage,
+    ConversationMessage(Box<Conversation>),
     /// Something this version does not know.
     Other,
 }

@@ -237,6 +237,52 @@ fault_codes! {
     MessageTooLong,
     /// Nothing to send.
     MessageEmpty,
+    /// No such message waits to be sent.
+    MessageNotFound,
+    /// More pictures than a message may have; value `max`.
+    TooManyPictures,
+    /// Nobody has written there yet, or it is not the person's.
+    ConversationNotFound,
+    /// No conversation can be begun or gone on with there.
+    ConversationNotAllowed,
+    /// Larger than any picture we open, or than the marketplace takes; value `max`, bytes.
+    PictureTooLarge,
+    /// Not a picture, or of a kind that is not opened here; value `kind` where it is known.
+    PictureUnsupported,
+    /// Cut short or damaged.
+    PictureDamaged,
+    /// More points than we open; values `width`, `height`.
+    PictureTooManyPixels,
+    /// Needs more memory or time than a picture may.
+    PictureTooHeavy,
+    /// Not there (yet), or not for this person.
+    PictureNotFound,
+    /// The marketplace does not take it for a picture.
+    PictureRefused,
+    /// A picture of that number is there already.
+    PictureExists,
+    /// More than 500 UTF-16 units.
+    FeedbackTooLong,
+    /// Said already; it is final.
+    FeedbackGiven,
+    /// Not on this payment or deal, or not yet.
+    FeedbackNotPossible,
+    /// Only a paid payment can be given back.
+    PaymentNotPaid,
+    /// A refund is not given back.
+    RefundOfARefund,
+    /// Only the seller gives back.
+    RefundNotYours,
+    /// Nothing can be given back to an anonymous buyer here.
+    RefundToAnonymous,
+    /// More pieces than are left, or none; value `max`.
+    RefundTooMany,
+    /// A marketplace with a known defect would take several times the sum; values `amount`, `worst`, `pieces`.
+    RefundMayCostMore,
+    /// The refund is paid or withdrawn already.
+    RefundNotOpen,
+    /// Not an evidence bundle.
+    BundleUnreadable,
     /// Unknown user.
     UserNotFound,
     /// The server's argument check refused something our checks let through.

@@ -64,7 +64,11 @@ number! {
     AdvertisementId
 }
 number! {
-    /// Number of a message in a deal.
+    /// Number of a conversation about an invoice or a payment.
+    ConversationId
+}
+number! {
+    /// Number of a message; those of deals and those of conversations are counted apart.
     MessageId
 }
 number! {

@@ -8,6 +8,7 @@ use crate::{
     id::{InvoiceId, PaymentId, UserId},
     money::{Currency, Sats},
     person::{Person, Profile},
+    picture::PictureId,
 };
 
 /// Status as the caller sees it (section 6.7).
@@ -73,8 +74,8 @@ pub struct Invoice {
     pub refund_of: Option<PaymentId>,
     /// Sold by the marketplace itself.
     pub service: bool,
-    /// How many pictures it shows.
-    pub pictures: u32,
+    /// Pictures that it shows.
+    pub pictures: Vec<PictureId>,
 }
 
 impl Invoice {

@@ -5,19 +5,24 @@
 
 pub mod advertisement;
 pub mod balance;
+pub mod conversation;
 pub mod deal;
 pub mod event;
 pub mod fault;
+pub mod feedback;
 pub mod id;
 pub mod invoice;
 pub mod memory;
+pub mod message;
 pub mod money;
 pub mod news;
 pub mod payment;
 pub mod person;
+pub mod picture;
 pub mod receipt;
 pub mod reckoning;
 pub mod reference;
+pub mod refund;
 pub mod seal;
 pub mod token;
 

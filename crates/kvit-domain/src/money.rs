@@ -56,6 +56,14 @@ impl Sats {
         Decimal::new(self.0, 8)
     }
 
+    /// `part` of `of` equal shares, rounded up to whole satoshi; `None` of no shares, or beyond [`MAX_SATS`].
+    pub fn share(self, part: u32, of: u32) -> Option<Self> {
+        let of = i128::from(of);
+        let shares = i128::from(self.0).checked_mul(i128::from(part))?;
+        let up = shares.checked_add(of)?.checked_sub(1)?.checked_div(of)?;
+        i64::try_from(up).ok().and_then(|count| Self::new(count).ok())
+    }
+
     /// This many times; `None` beyond [`MAX_SATS`].
     pub fn times(self, pieces: u32) -> Option<Self> {
         self.0

@@ -4,10 +4,12 @@ use jiff::Timestamp;
 
 use crate::{
     deal::Deal,
+    feedback::Feedback,
     id::{PaymentId, UserId},
     invoice::Invoice,
     money::Sats,
     person::Person,
+    picture::PictureId,
 };
 
 /// Status (section 7.11). Paid and Canceled are final.
@@ -104,17 +106,6 @@ impl Payment {
     }
 }
 
-/// Feedback on a payment or a deal. A stranger's text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Feedback {
-    /// Good or bad.
-    pub positive: bool,
-    /// Words, up to 500.
-    pub text: String,
-    /// When, if the server says.
-    pub created: Option<Timestamp>,
-}
-
 /// Something bought. A stranger's text.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret {
@@ -122,8 +113,8 @@ pub struct Secret {
     pub text: String,
     /// Link.
     pub url: Option<String>,
-    /// How many pictures belong to it.
-    pub pictures: u32,
+    /// Pictures that belong to it.
+    pub pictures: Vec<PictureId>,
 }
 
 impl std::fmt::Debug for Secret {
@@ -181,7 +172,7 @@ mod tests {
         let secret = Secret {
             text: "Locker 14".into(),
             url: None,
-            pictures: 0,
+            pictures: Vec::new(),
         };
         assert!(!format!("{secret:?}").contains("14"));
     }

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use kvit_domain::{
     Decimal, Timestamp,
-    deal::{Deal, DealStatus, MESSAGE_LIMIT},
+    deal::{Deal, DealStatus},
     fault::{Fault, FaultCode},
     id::{DealId, PaymentId, UserId},
+    message::{MESSAGE_LIMIT, length},
 };
 use kvit_store::{Freshness, KeptDeal};
 
@@ -195,7 +196,7 @@ impl<S: Shell> Engine<S> {
         if text.is_empty() {
             return Err(FaultCode::MessageEmpty.into());
         }
-        if text.encode_utf16().count() > MESSAGE_LIMIT {
+        if length(text) > MESSAGE_LIMIT {
             return Err(FaultCode::MessageTooLong.into());
         }
         let session = self.session_of(account)?;
@@ -206,7 +207,7 @@ impl<S: Shell> Engine<S> {
             return Err(FaultCode::DealClosedForMessages.into());
         }
         let last = before.deal.messages.last().map(|message| message.id);
-        match session.market.send_deal_message(id, text).await {
+        match session.market.send_deal_message(id, text, &[]).await {
             Ok(message) => {
                 // It is sent: whatever fails from here on must not make the person send it again.
                 let mut deal = before.deal;

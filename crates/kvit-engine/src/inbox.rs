@@ -77,7 +77,7 @@ impl<S: Shell> Engine<S> {
                     about.invoices = true;
                 }
                 EventContent::InvoiceDeleted(_) => about.invoices = true,
-                EventContent::ConversationMessage => {}
+                EventContent::ConversationMessage(_) => {}
                 EventContent::Other => about.everything = true,
             }
         }
@@ -238,7 +238,7 @@ fn news_of(event: EventId, stored: &Event, me: Option<UserId>, now: Timestamp) -
             news.person.clone_from(&payment.buyer.name);
             news.amount = Some(payment.amount);
         }
-        EventContent::ConversationMessage => news.kind = NewsKind::ConversationMessage,
+        EventContent::ConversationMessage(_) => news.kind = NewsKind::ConversationMessage,
         EventContent::Balance(_) | EventContent::Other => {}
     }
     news

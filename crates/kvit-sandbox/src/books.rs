@@ -4,11 +4,16 @@
 //! [`Books::commit`], and [`Books::rollback`] brings everything back.
 
 pub(crate) mod advertisements;
+pub(crate) mod conversations;
 pub(crate) mod deals;
 pub(crate) mod events;
+pub(crate) mod feedback;
+pub(crate) mod images;
 pub(crate) mod invoices;
+pub(crate) mod messages;
 pub(crate) mod payments;
 pub(crate) mod rates;
+pub(crate) mod refunds;
 pub(crate) mod users;
 
 #[cfg(test)]
@@ -19,13 +24,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Moment;
+use crate::knobs::Defects;
 use crate::refusal::Refusal;
 use crate::table::{Row, Table};
 
 use self::advertisements::Advertisement;
+use self::conversations::Conversation;
 use self::deals::Deal;
 use self::events::{Notice, Stored, What};
+use self::feedback::Feedback;
+use self::images::{Arrival, Image};
 use self::invoices::{Invoice, Secret};
+use self::messages::Message;
 use self::payments::Payment;
 use self::rates::Rates;
 use self::users::User;
@@ -47,6 +57,18 @@ pub(crate) struct Numbers {
     pub deal: u64,
     pub message: u64,
     pub event: u64,
+    /// This and the following came with the second layout of the store.
+    #[serde(default = "first")]
+    pub conversation: u64,
+    #[serde(default = "first")]
+    pub image: u64,
+    #[serde(default = "first")]
+    pub feedback: u64,
+}
+
+/// Where numbers begin.
+fn first() -> u64 {
+    1
 }
 
 impl Default for Numbers {
@@ -60,6 +82,9 @@ impl Default for Numbers {
             deal: 1,
             message: 1,
             event: 1,
+            conversation: first(),
+            image: first(),
+            feedback: first(),
         }
     }
 }
@@ -75,6 +100,9 @@ pub(crate) struct Plans {
     pub next_purchase: Moment,
     /// Prices move.
     pub next_prices: Moment,
+    /// Somebody asks the local user about what he sells.
+    #[serde(default)]
+    pub next_question: Moment,
     /// How many plans were made; with the seed it gives the next random numbers.
     pub made: u64,
 }
@@ -96,6 +124,15 @@ pub(crate) struct Books {
     pub advertisements: Table<Advertisement>,
     pub deals: Table<Deal>,
     pub events: Table<Stored>,
+    pub conversations: Table<Conversation>,
+    /// Lines of conversations; those of deals are in the deals.
+    pub messages: Table<Message>,
+    pub images: Table<Image>,
+    pub feedback: Table<Feedback>,
+    /// Pictures of this act, to be taken by the store.
+    pub arriving: Vec<Arrival>,
+    /// Which of the closed exchange's defects are switched on; not stored.
+    pub defects: Defects,
     /// Last API call of a user since the start; not stored, as reading must not write.
     pub seen: BTreeMap<u64, Moment>,
     /// What to announce when the act is committed.
@@ -155,6 +192,22 @@ macro_rules! each_table {
             let $table = $books.events;
             $do
         }
+        {
+            let $table = $books.conversations;
+            $do
+        }
+        {
+            let $table = $books.messages;
+            $do
+        }
+        {
+            let $table = $books.images;
+            $do
+        }
+        {
+            let $table = $books.feedback;
+            $do
+        }
     }};
 }
 
@@ -170,6 +223,10 @@ pub(crate) struct Tables<'a> {
     pub advertisements: &'a mut Table<Advertisement>,
     pub deals: &'a mut Table<Deal>,
     pub events: &'a mut Table<Stored>,
+    pub conversations: &'a mut Table<Conversation>,
+    pub messages: &'a mut Table<Message>,
+    pub images: &'a mut Table<Image>,
+    pub feedback: &'a mut Table<Feedback>,
 }
 
 pub(crate) use each_table;
@@ -201,6 +258,10 @@ impl Books {
             advertisements: &mut self.advertisements,
             deals: &mut self.deals,
             events: &mut self.events,
+            conversations: &mut self.conversations,
+            messages: &mut self.messages,
+            images: &mut self.images,
+            feedback: &mut self.feedback,
         }
     }
 
@@ -238,6 +299,7 @@ impl Books {
     /// Makes the act final and says what to announce, one Balance per user whose balance changed.
     pub(crate) fn commit(&mut self, now: Moment) -> Announcements {
         each_table!(self.tables(), table => table.commit());
+        self.arriving.clear();
         let mut notices: Vec<Notice> = std::mem::take(&mut self.balances_changed)
             .into_iter()
             .map(|to| Notice {
@@ -264,6 +326,7 @@ impl Books {
     /// Undoes everything since the last commit.
     pub(crate) fn rollback(&mut self) {
         each_table!(self.tables(), table => table.rollback());
+        self.arriving.clear();
         self.balances_changed.clear();
         self.outbox.clear();
         self.rates_changed = false;

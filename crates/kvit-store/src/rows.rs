@@ -8,6 +8,7 @@ mod deal;
 mod invoice;
 mod payment;
 mod person;
+mod pictures;
 mod words;
 
 use kvit_domain::{Decimal, Timestamp, money::Sats};
@@ -20,6 +21,7 @@ pub(crate) use deal::{DealRow, FiatRow, people as deal_people};
 pub(crate) use invoice::{InvoiceRow, people as invoice_people};
 pub(crate) use payment::{PaymentRow, SecretRow, people as payment_people};
 pub(crate) use person::{Named, Persons, bare, keep_person, read_person};
+pub(crate) use pictures::PicturesRow;
 pub(crate) use words::{
     deal_status, mark_of, mark_word, news_kind, news_kind_word, payment_status, said_of_word, said_word,
 };

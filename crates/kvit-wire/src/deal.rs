@@ -1,15 +1,18 @@
 //! Deals and their chat (section 5.4).
 
 use kvit_domain::{
-    deal::{Deal, DealStatus, Message},
+    deal::{Deal, DealStatus},
+    feedback::Feedback,
     id::{DealId, MessageId, UserId},
+    message::Message,
+    picture::PictureId,
 };
 use kvit_proto::v1;
 
 use crate::{
     advertisement, amount, feedback, invoice,
     path::{Path, Reason, WireFault},
-    person, text, time,
+    person, picture, text, time,
 };
 
 /// Most deals in a list.
@@ -17,9 +20,6 @@ const LIST_LIMIT: usize = 10_000;
 
 /// Most messages of one deal.
 const MESSAGES_LIMIT: usize = 10_000;
-
-/// Most pictures that are counted.
-const PICTURES_LIMIT: u32 = 1000;
 
 /// A deal. Of the payment it funds only the number is read: that payment holds this deal again.
 pub fn read(message: v1::Deal, path: &Path<'_>) -> Result<Deal, WireFault> {
@@ -94,7 +94,7 @@ pub fn read_message(message: v1::DealMessage, path: &Path<'_>) -> Result<Message
         created: time::required(message.created_at, &path.field("CreatedAt"))?,
         author,
         text: text::text(message.text, &path.field("Text"))?,
-        pictures: path.field("ImageIds").count(&message.image_ids, PICTURES_LIMIT)?,
+        pictures: picture::read_ids(&message.image_ids, &path.field("ImageIds"))?,
     })
 }
 
@@ -195,7 +195,7 @@ pub fn write_message(message: &Message) -> v1::DealMessage {
             .map(|author| author.to_string())
             .unwrap_or_default(),
         text: message.text.clone(),
-        image_ids: (0..message.pictures).map(|_| String::new()).collect(),
+        image_ids: picture::write_ids(&message.pictures),
     }
 }
 
@@ -216,12 +216,21 @@ pub fn request(deal: DealId) -> v1::GetDealByIdRequest {
     v1::GetDealByIdRequest { id: deal.get() }
 }
 
-/// The request of SendMessage: words, no pictures.
-pub fn message_request(deal: DealId, text: &str) -> v1::SendMessageRequest {
+/// The request of SendMessage.
+pub fn message_request(deal: DealId, text: &str, pictures: &[PictureId]) -> v1::SendMessageRequest {
     v1::SendMessageRequest {
         deal_id: deal.get(),
         text: text.to_owned(),
-        image_ids: Vec::new(),
+        image_ids: picture::write_ids(pictures),
+    }
+}
+
+/// The request of SendFeedback.
+pub fn feedback_request(deal: DealId, said: &Feedback) -> v1::SendFeedbackRequest {
+    v1::SendFeedbackRequest {
+        deal_id: deal.get(),
+        is_positive: said.positive,
+        text: said.text.clone(),
     }
 }
 

@@ -7,7 +7,7 @@ use kvit_domain::{
 use kvit_proto::v1;
 
 use crate::{
-    balance, deal, invoice,
+    balance, conversation, deal, invoice,
     path::{Path, Reason, WireFault},
     payment, time,
 };
@@ -64,7 +64,9 @@ pub fn read(message: v1::Event, path: &Path<'_>) -> Result<Event, WireFault> {
             payment,
             &path.field("InvoicePaymentUpdated"),
         )?)),
-        Some(Content::ConversationNewMessage(_)) => EventContent::ConversationMessage,
+        Some(Content::ConversationNewMessage(conversation)) => EventContent::ConversationMessage(Box::new(
+            conversation::read(conversation, &path.field("ConversationNewMessage"))?,
+        )),
         // A kind this version does not know: fields may be added (section 3.2).
         Some(Content::KeepAlive(_)) | None => EventContent::Other,
     };
@@ -100,8 +102,8 @@ pub fn write(event: &Event) -> v1::Event {
             EventContent::InvoicePaid(invoice) => Some(Content::InvoicePayed(invoice::write(invoice))),
             EventContent::InvoiceDeleted(invoice) => Some(Content::InvoiceDeleted(invoice::write(invoice))),
             EventContent::Payment(payment) => Some(Content::InvoicePaymentUpdated(payment::write(payment))),
-            EventContent::ConversationMessage => {
-                Some(Content::ConversationNewMessage(v1::Conversation::default()))
+            EventContent::ConversationMessage(conversation) => {
+                Some(Content::ConversationNewMessage(conversation::write(conversation)))
             }
             EventContent::Other => None,
         },

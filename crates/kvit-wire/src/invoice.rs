@@ -10,11 +10,8 @@ use kvit_proto::v1;
 use crate::{
     amount,
     path::{Path, Reason, WireFault},
-    person, text, time,
+    person, picture, text, time,
 };
-
-/// Most pictures that are counted.
-const PICTURES_LIMIT: u32 = 1000;
 
 /// Most invoices in a list: the largest page is 300 (section 3.3).
 const LIST_LIMIT: usize = 300;
@@ -64,7 +61,7 @@ pub fn read(message: v1::Invoice, path: &Path<'_>) -> Result<Invoice, WireFault>
         valid_to: time::optional(message.valid_to, &path.field("ValidTo"))?,
         refund_of,
         service,
-        pictures: path.field("Images").count(&message.images, PICTURES_LIMIT)?,
+        pictures: picture::read_ids(&message.images, &path.field("Images"))?,
     })
 }
 
@@ -141,7 +138,7 @@ pub fn write(invoice: &Invoice) -> v1::Invoice {
         } else {
             ServiceType::None.into()
         },
-        images: (0..invoice.pictures).map(|_| String::new()).collect(),
+        images: picture::write_ids(&invoice.pictures),
         integration: Some(Integration::NoIntegration(true)),
         ..v1::Invoice::default()
     }
@@ -150,6 +147,13 @@ pub fn write(invoice: &Invoice) -> v1::Invoice {
 /// The request of GetInvoiceById.
 pub fn request(invoice: InvoiceId) -> v1::GetInvoiceByIdRequest {
     v1::GetInvoiceByIdRequest {
+        invoice_id: invoice.get(),
+    }
+}
+
+/// The request of DeleteInvoice.
+pub fn delete_request(invoice: InvoiceId) -> v1::DeleteInvoiceRequest {
+    v1::DeleteInvoiceRequest {
         invoice_id: invoice.get(),
     }
 }

@@ -9,6 +9,7 @@
 pub mod advertisement;
 pub mod amount;
 pub mod balance;
+pub mod conversation;
 pub mod deal;
 pub mod event;
 pub mod feedback;
@@ -16,6 +17,8 @@ pub mod invoice;
 pub mod path;
 pub mod payment;
 pub mod person;
+pub mod picture;
+pub mod refund;
 #[cfg(test)]
 mod samples;
 pub mod text;

@@ -70,14 +70,6 @@ impl Path<'_> {
             .map(|(index, message)| read(message, &self.item(index)))
             .collect()
     }
-
-    /// How many elements a repeated field has, at most `limit`.
-    pub fn count<T>(&self, list: &[T], limit: u32) -> Result<u32, WireFault> {
-        u32::try_from(list.len())
-            .ok()
-            .filter(|count| *count <= limit)
-            .ok_or_else(|| self.fault(Reason::TooMany))
-    }
 }
 
 impl fmt::Display for Path<'_> {

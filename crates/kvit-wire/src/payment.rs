@@ -2,6 +2,7 @@
 
 use kvit_domain::{
     advertisement::FiatChoice,
+    feedback::Feedback,
     id::{AdvertisementId, InvoiceId, PaymentId},
     payment::{BearerText, Direction, Payment, PaymentStatus, Secret},
 };
@@ -10,7 +11,7 @@ use kvit_proto::v1;
 use crate::{
     amount, deal, feedback, invoice,
     path::{Path, Reason, WireFault},
-    person, text, time,
+    person, picture, text, time,
 };
 
 /// Most payments in a list: the server's largest page (section 7.1).
@@ -21,9 +22,6 @@ const REFUNDS_LIMIT: usize = 1000;
 
 /// Most secrets of one payment: one per piece.
 const SECRETS_LIMIT: usize = 10_000;
-
-/// Most pictures that are counted.
-const PICTURES_LIMIT: u32 = 1000;
 
 /// A payment.
 pub fn read(message: v1::InvoicePayment, path: &Path<'_>) -> Result<Payment, WireFault> {
@@ -101,7 +99,7 @@ fn read_secret(message: v1::InvoiceSecret, path: &Path<'_>) -> Result<Secret, Wi
     Ok(Secret {
         text: text::text(message.text, &path.field("Text"))?,
         url: text::optional(message.url, &path.field("Url"))?,
-        pictures: path.field("Images").count(&message.images, PICTURES_LIMIT)?,
+        pictures: picture::read_ids(&message.images, &path.field("Images"))?,
     })
 }
 
@@ -155,7 +153,7 @@ fn write_secret(secret: &Secret) -> v1::InvoiceSecret {
     v1::InvoiceSecret {
         text: secret.text.clone(),
         url: secret.url.clone().unwrap_or_default(),
-        images: (0..secret.pictures).map(|_| String::new()).collect(),
+        images: picture::write_ids(&secret.pictures),
         ..v1::InvoiceSecret::default()
     }
 }
@@ -210,6 +208,17 @@ pub fn by_deal_request(
         invoice_id: invoice.get(),
         pieces,
         advertisement_id: advertisement.get(),
+    }
+}
+
+/// The request of SendInvoicePaymentFeedback.
+pub fn feedback_request(payment: PaymentId, said: &Feedback) -> v1::SendInvoicePaymentFeedbackRequest {
+    v1::SendInvoicePaymentFeedbackRequest {
+        payment_id: payment.get(),
+        feedback: Some(feedback::write_payment(&Feedback {
+            created: None,
+            ..said.clone()
+        })),
     }
 }
 

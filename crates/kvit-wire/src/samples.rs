@@ -4,13 +4,17 @@ use kvit_domain::{
     Decimal, Timestamp,
     advertisement::Advertisement,
     balance::{Balance, Rates},
-    deal::{Deal, DealStatus, Message},
+    conversation::{About, Conversation},
+    deal::{Deal, DealStatus},
     event::{Event, EventContent},
-    id::{AdvertisementId, DealId, EventId, InvoiceId, MessageId, PaymentId, UserId},
+    feedback::Feedback,
+    id::{AdvertisementId, ConversationId, DealId, EventId, InvoiceId, MessageId, PaymentId, UserId},
     invoice::{Invoice, InvoicePrice, InvoiceStatus},
+    message::Message,
     money::{Currency, Fiat, MAX_SATS, Sats},
-    payment::{BearerText, Feedback, Payment, PaymentStatus, Secret},
+    payment::{BearerText, Payment, PaymentStatus, Secret},
     person::{Person, Profile},
+    picture::PictureId,
 };
 use proptest::{collection::vec, option, prelude::*};
 
@@ -126,7 +130,7 @@ pub(crate) fn invoice() -> BoxedStrategy<Invoice> {
     let people = (person(), option::of(person()));
     let ids = (number(), option::of(number()), words());
     let sums = (sats(), sats_or_zero());
-    let counts = (any::<[u32; 3]>(), 0..5u32);
+    let counts = (any::<[u32; 3]>(), pictures());
     let flags = any::<[bool; 3]>();
     let times = (time(), option::of(time()));
     (status, price, people, ids, sums, counts, flags, times)
@@ -164,12 +168,16 @@ fn feedback() -> impl Strategy<Value = Feedback> {
     })
 }
 
+fn pictures() -> impl Strategy<Value = Vec<PictureId>> {
+    vec(
+        any::<u128>().prop_map(|id| PictureId::new(uuid::Uuid::from_u128(id))),
+        0..4,
+    )
+}
+
 fn secret() -> impl Strategy<Value = Secret> {
-    (words(), option::of("https://[a-z]{1,9}\\.example/"), 0..4u32).prop_map(|(text, url, pictures)| Secret {
-        text,
-        url,
-        pictures,
-    })
+    (words(), option::of("https://[a-z]{1,9}\\.example/"), pictures())
+        .prop_map(|(text, url, pictures)| Secret { text, url, pictures })
 }
 
 pub(crate) fn advertisement() -> BoxedStrategy<Advertisement> {
@@ -198,7 +206,7 @@ pub(crate) fn advertisement() -> BoxedStrategy<Advertisement> {
 
 /// Messages in the order of their numbers, none twice.
 fn messages() -> impl Strategy<Value = Vec<Message>> {
-    let one = (time(), option::of(user()), words(), 0..4u32);
+    let one = (time(), option::of(user()), words(), pictures());
     proptest::collection::btree_map(number(), one, 0..5).prop_map(|messages| {
         messages
             .into_iter()
@@ -286,6 +294,22 @@ pub(crate) fn payment() -> BoxedStrategy<Payment> {
         .boxed()
 }
 
+pub(crate) fn conversation() -> impl Strategy<Value = Conversation> {
+    let about = prop_oneof![
+        invoice().prop_map(|invoice| About::Invoice(Box::new(invoice))),
+        payment().prop_map(|payment| About::Payment(Box::new(payment))),
+    ];
+    (number(), person(), person(), about, messages()).prop_map(|(id, seller, buyer, about, messages)| {
+        Conversation {
+            id: ConversationId::new(id).unwrap(),
+            seller,
+            buyer,
+            about,
+            messages,
+        }
+    })
+}
+
 pub(crate) fn event() -> impl Strategy<Value = Event> {
     let content = prop_oneof![
         deal().prop_map(|deal| EventContent::Deal(Box::new(deal))),
@@ -295,7 +319,7 @@ pub(crate) fn event() -> impl Strategy<Value = Event> {
         invoice().prop_map(|invoice| EventContent::InvoicePaid(Box::new(invoice))),
         invoice().prop_map(|invoice| EventContent::InvoiceDeleted(Box::new(invoice))),
         payment().prop_map(|payment| EventContent::Payment(Box::new(payment))),
-        Just(EventContent::ConversationMessage),
+        conversation().prop_map(|one| EventContent::ConversationMessage(Box::new(one))),
         Just(EventContent::Other),
     ];
     (option::of(number()), option::of(time()), content).prop_map(|(id, created, content)| Event {

@@ -1,13 +1,16 @@
 //! Deals and their chat.
 
 use kvit_domain::{
-    deal::{Deal, DealStatus, MESSAGE_LIMIT, Message},
-    fault::{Fault, FaultCode},
+    deal::{Deal, DealStatus},
+    fault::Fault,
+    feedback::Feedback,
     id::DealId,
+    message::Message,
+    picture::PictureId,
 };
 use kvit_wire::{Path, Reason, WireFault, deal};
 
-use super::Marketplace;
+use super::{Marketplace, conversations::writable};
 
 impl Marketplace {
     /// Deals in these statuses, newest first (GetMyDeals). No status gives nothing, as at the server.
@@ -35,20 +38,31 @@ impl Marketplace {
         .await
     }
 
-    /// Writes in a deal's chat (SendMessage). [`FaultCode::MessageEmpty`] and [`FaultCode::MessageTooLong`] before
-    /// anything is sent. Sent at most once: after silence, look whether it is there.
-    pub async fn send_deal_message(&self, id: DealId, text: &str) -> Result<Message, Fault> {
-        if text.trim().is_empty() {
-            return Err(FaultCode::MessageEmpty.into());
-        }
-        if text.encode_utf16().count() > MESSAGE_LIMIT {
-            return Err(FaultCode::MessageTooLong.into());
-        }
+    /// Writes in a deal's chat (SendMessage). Faults of [`writable`] before anything is sent. Sent at most once: after
+    /// silence, look whether it is there.
+    pub async fn send_deal_message(
+        &self,
+        id: DealId,
+        text: &str,
+        pictures: &[PictureId],
+    ) -> Result<Message, Fault> {
+        writable(text, pictures)?;
         self.act(
             "SendMessage",
-            deal::message_request(id, text),
+            deal::message_request(id, text, pictures),
             |mut api, request| async move { api.send_message(request).await },
             deal::read_sent,
+        )
+        .await
+    }
+
+    /// Says something of the other side of a deal (SendFeedback), once and for all. Sent at most once.
+    pub async fn give_deal_feedback(&self, id: DealId, said: &Feedback) -> Result<Deal, Fault> {
+        self.act(
+            "SendFeedback",
+            deal::feedback_request(id, said),
+            |mut api, request| async move { api.send_feedback(request).await },
+            |message| this_deal(deal::read(message, &Path::ROOT)?, id),
         )
         .await
     }

@@ -270,7 +270,7 @@ async fn what_cannot_be_right_is_not_sent() {
     let deal = DealId::new(9).unwrap();
     let sent = |text: String| {
         let market = market.clone();
-        async move { market.send_deal_message(deal, &text).await.unwrap_err().code }
+        async move { market.send_deal_message(deal, &text, &[]).await.unwrap_err().code }
     };
     assert_eq!(sent(" \n".into()).await, FaultCode::MessageEmpty);
     // 501 emoji are 1002 UTF-16 units (section 3.2).
@@ -442,7 +442,10 @@ async fn deals_and_their_chat() {
     assert_eq!(market.deal(id).await.unwrap().messages[0].text, "Hello");
     assert!(market.declare_paid(id).await.unwrap().fiat_declared);
     assert_eq!(market.cancel_deal(id).await.unwrap().id, id);
-    assert_eq!(market.send_deal_message(id, "Hello").await.unwrap().id.get(), 12);
+    assert_eq!(
+        market.send_deal_message(id, "Hello", &[]).await.unwrap().id.get(),
+        12
+    );
     // Another deal than the one asked for is no answer.
     let other = DealId::new(10).unwrap();
     for fault in [

@@ -75,7 +75,7 @@ fn payment(buyer: UserId, seller: UserId, unit: i64, pieces: u32) -> Payment {
             valid_to: None,
             refund_of: None,
             service: false,
-            pictures: 0,
+            pictures: Vec::new(),
         },
         seller_feedback: None,
         buyer_feedback: None,

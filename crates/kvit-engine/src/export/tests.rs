@@ -80,7 +80,7 @@ fn row(id: u64, amount: i64, seller: &str, comment: &str) -> Row {
             valid_to: None,
             refund_of: None,
             service: false,
-            pictures: 0,
+            pictures: Vec::new(),
         },
         seller_feedback: None,
         buyer_feedback: None,

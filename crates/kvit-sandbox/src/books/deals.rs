@@ -2,20 +2,15 @@
 //! (marketplace reference, sections 13.2 to 13.6).
 
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use super::events::What;
+use super::images::Place;
+use super::messages::{self, MESSAGE_LIMIT, Message};
 use super::{Books, MARKETPLACE};
 use crate::clock::Moment;
 use crate::money::{Cents, Sats};
 use crate::refusal::Refusal;
 use crate::table::Row;
-
-/// Longest chat message, in UTF-16 units.
-pub(crate) const MESSAGE_LIMIT: usize = 1_000;
-
-/// Most pictures in a message.
-const IMAGES_LIMIT: usize = 10;
 
 /// Most messages in one chat. The contract names no limit; a chat of people stays far below it, and a loop
 /// that writes forever cannot fill the disk.
@@ -52,16 +47,6 @@ impl DealStatus {
     }
 }
 
-/// A line of a deal's chat.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Message {
-    pub id: u64,
-    pub at: Moment,
-    pub owner: u64,
-    pub text: String,
-    pub images: Vec<String>,
-}
-
 /// A trade on a sell ad. The ad's owner gives bitcoin, the initiator pays fiat.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Deal {
@@ -84,6 +69,12 @@ pub(crate) struct Deal {
     pub fiat_declared_at: Option<Moment>,
     pub payment: Option<u64>,
     pub messages: Vec<Message>,
+    /// Number of the ad owner's feedback about the initiator.
+    #[serde(default)]
+    pub owner_feedback: Option<u64>,
+    /// Number of the initiator's feedback about the ad owner.
+    #[serde(default)]
+    pub initiator_feedback: Option<u64>,
 }
 
 impl Row for Deal {
@@ -99,7 +90,7 @@ impl Deal {
         self.messages.len() >= CHAT_LIMIT
     }
 
-    fn other(&self, user: u64) -> u64 {
+    pub(crate) fn other(&self, user: u64) -> u64 {
         if user == self.owner {
             self.initiator
         } else {
@@ -121,7 +112,7 @@ impl Books {
             .ok_or(Refusal::DealNotFound(id))
     }
 
-    fn deal_mut(&mut self, id: u64) -> Result<&mut Deal, Refusal> {
+    pub(super) fn deal_mut(&mut self, id: u64) -> Result<&mut Deal, Refusal> {
         self.deals.edit(id).ok_or(Refusal::DealNotFound(id))
     }
 
@@ -160,6 +151,8 @@ impl Books {
                 fiat_declared_at: None,
                 payment,
                 messages: Vec::new(),
+                owner_feedback: None,
+                initiator_feedback: None,
             },
         );
         self.tell_and_keep(ad.owner, What::DealNew(id), now)?;
@@ -274,20 +267,8 @@ impl Books {
         if text.encode_utf16().count() > MESSAGE_LIMIT {
             return Err(Refusal::MessageTooLong);
         }
-        if images.len() > IMAGES_LIMIT {
-            return Err(Refusal::OutOfRange(format!(
-                "ImagesCount cannot be greater than {IMAGES_LIMIT}. (Parameter 'ImagesCount')\nActual value was {}.",
-                images.len()
-            )));
-        }
-        if text.is_empty() && images.is_empty() {
-            return Err(Refusal::empty("Text"));
-        }
-        let images = images
-            .iter()
-            .map(|guid| Uuid::try_parse(guid).map(|guid| guid.hyphenated().to_string()))
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(|_| Refusal::Argument("Invalid guid.".to_owned()))?;
+        messages::require_content(&text, images)?;
+        let images = messages::picture_ids(images)?;
         if !matches!(deal.status, DealStatus::Opened | DealStatus::Disputed) {
             return Err(Refusal::ChatClosed(deal.status.name()));
         }
@@ -297,6 +278,7 @@ impl Books {
             )));
         }
         let other = deal.other(user);
+        self.show_images(user, &images, Place::Deal(id), now)?;
         let message = Message {
             id: self.number(|n| &mut n.message)?,
             at: now,

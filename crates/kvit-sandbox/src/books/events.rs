@@ -26,6 +26,7 @@ pub(crate) enum What {
     InvoiceDeleted(u64),
     PaymentNew(u64),
     PaymentUpdated(u64),
+    ConversationMessage(u64),
 }
 
 /// An event on its way; number 0 is live-only.
@@ -99,6 +100,20 @@ impl Books {
                 what: event.what,
             })
             .collect()
+    }
+
+    /// Forgets the events of a user about an invoice that he deleted (reference 6.5).
+    pub(crate) fn forget_invoice(&mut self, user: u64, invoice: u64) {
+        let about = [What::InvoiceNew(invoice), What::InvoiceDeleted(invoice)];
+        let theirs: Vec<u64> = self
+            .events
+            .iter()
+            .filter(|(_, event)| event.to == user && about.contains(&event.what))
+            .map(|(id, _)| id)
+            .collect();
+        for id in theirs {
+            self.events.remove(id);
+        }
     }
 
     /// Forgets the named events of a user; foreign and unknown numbers are ignored.

@@ -2,10 +2,11 @@
 
 use kvit_domain::{
     advertisement::Advertisement,
-    deal::{Deal, Message},
+    deal::Deal,
+    feedback::Feedback,
     id::{AdvertisementId, DealId, MessageId, PaymentId},
+    message::Message,
     money::{Fiat, Sats},
-    payment::Feedback,
     person::Person,
 };
 use serde::{Deserialize, Serialize};
@@ -13,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::words::deal_status_word;
 use crate::{
     fault::StoreFault,
-    rows::{Named, deal_status, decimal, odd, parse, parse_some, sats, some_sats, text_of},
+    rows::{Named, PicturesRow, deal_status, decimal, odd, parse, parse_some, sats, some_sats, text_of},
 };
 
 /// A sum of fiat: number and currency.
@@ -106,7 +107,7 @@ struct MessageRow {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     author: Option<String>,
     text: String,
-    pictures: u32,
+    pictures: PicturesRow,
 }
 
 /// A deal.
@@ -165,7 +166,7 @@ impl From<&Deal> for DealRow {
                     created: text_of(message.created),
                     author: message.author.map(|author| author.to_string()),
                     text: message.text.clone(),
-                    pictures: message.pictures,
+                    pictures: PicturesRow(message.pictures.clone()),
                 })
                 .collect(),
             fee: deal.fee.map(Sats::get),
@@ -218,7 +219,7 @@ impl DealRow {
                         created: parse("time of a message", &message.created)?,
                         author: parse_some("author of a message", message.author.as_deref())?,
                         text: message.text,
-                        pictures: message.pictures,
+                        pictures: message.pictures.0,
                     })
                 })
                 .collect::<Result<_, StoreFault>>()?,

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::words::{invoice_status, invoice_status_word};
 use crate::{
     fault::StoreFault,
-    rows::{Named, decimal, odd, parse, parse_some, sats, text_of},
+    rows::{Named, PicturesRow, decimal, odd, parse, parse_some, sats, text_of},
 };
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -44,7 +44,7 @@ pub(crate) struct InvoiceRow {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     refund_of: Option<u64>,
     service: bool,
-    pictures: u32,
+    pictures: PicturesRow,
 }
 
 impl From<&Invoice> for InvoiceRow {
@@ -71,7 +71,7 @@ impl From<&Invoice> for InvoiceRow {
             valid_to: invoice.valid_to.map(text_of),
             refund_of: invoice.refund_of.map(PaymentId::get),
             service: invoice.service,
-            pictures: invoice.pictures,
+            pictures: PicturesRow(invoice.pictures.clone()),
         }
     }
 }
@@ -107,7 +107,7 @@ impl InvoiceRow {
                 None => None,
             },
             service: self.service,
-            pictures: self.pictures,
+            pictures: self.pictures.0,
         })
     }
 }

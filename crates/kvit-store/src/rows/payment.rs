@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::{deal::FeedbackRow, invoice};
 use crate::{
     fault::StoreFault,
-    rows::{InvoiceRow, Named, odd, parse, payment_status, sats, text_of},
+    rows::{InvoiceRow, Named, PicturesRow, odd, parse, payment_status, sats, text_of},
 };
 
 /// Something bought. Not printable, as what it stands for.
@@ -21,7 +21,7 @@ pub(crate) struct SecretRow {
     text: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     url: Option<String>,
-    pictures: u32,
+    pictures: PicturesRow,
 }
 
 impl From<&Secret> for SecretRow {
@@ -29,7 +29,7 @@ impl From<&Secret> for SecretRow {
         Self {
             text: secret.text.clone(),
             url: secret.url.clone(),
-            pictures: secret.pictures,
+            pictures: PicturesRow(secret.pictures.clone()),
         }
     }
 }
@@ -39,7 +39,7 @@ impl From<SecretRow> for Secret {
         Self {
             text: row.text,
             url: row.url,
-            pictures: row.pictures,
+            pictures: row.pictures.0,
         }
     }
 }

@@ -2,10 +2,11 @@
 
 use kvit_domain::{
     deal::DealStatus,
+    feedback::Feedback,
     id::{DealId, EventId, PaymentId},
     memory::Said,
     money::Sats,
-    payment::{BearerText, Feedback, PaymentStatus, Secret},
+    payment::{BearerText, PaymentStatus, Secret},
     seal::SealMark,
 };
 use kvit_store::{BODY_LIMIT, Freshness, Incoming, OperationRow, Store, StoreFault, Taken};
