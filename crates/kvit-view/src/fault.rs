@@ -133,6 +133,52 @@ pub enum FaultCode {
     DealClosedForMessages,
     MessageTooLong,
     MessageEmpty,
+    /// No such message waits to be sent.
+    MessageNotFound,
+    /// More pictures than a message may have; value `max`.
+    TooManyPictures,
+    /// Nobody has written there yet, or it is not the person's.
+    ConversationNotFound,
+    /// No conversation can be begun or gone on with there.
+    ConversationNotAllowed,
+    /// Larger than any picture that is opened or taken; value `max`, bytes.
+    PictureTooLarge,
+    /// Not a picture, or of a kind that is not opened; value `kind` where it is known.
+    PictureUnsupported,
+    /// Cut short or damaged.
+    PictureDamaged,
+    /// More points than are opened; values `width`, `height`.
+    PictureTooManyPixels,
+    /// Needs more memory or time than a picture may.
+    PictureTooHeavy,
+    /// Not there (yet), or not for this person.
+    PictureNotFound,
+    /// The marketplace does not take it for a picture.
+    PictureRefused,
+    /// A picture of that number is there already.
+    PictureExists,
+    /// More than 500 UTF-16 units.
+    FeedbackTooLong,
+    /// Said already; it is final.
+    FeedbackGiven,
+    /// Not on this payment or deal, or not yet.
+    FeedbackNotPossible,
+    /// Only a paid payment can be given back.
+    PaymentNotPaid,
+    /// A refund is not given back.
+    RefundOfARefund,
+    /// Only the seller gives back.
+    RefundNotYours,
+    /// Nothing can be given back to an anonymous buyer here.
+    RefundToAnonymous,
+    /// More pieces than are left, or none; value `max`.
+    RefundTooMany,
+    /// A marketplace with a known defect would take several times the sum; values `amount`, `worst`, `pieces`.
+    RefundMayCostMore,
+    /// The refund is paid or withdrawn already.
+    RefundNotOpen,
+    /// Not an evidence bundle.
+    BundleUnreadable,
     // What the server says in general.
     UserNotFound,
     ArgumentRejected,
@@ -232,7 +278,7 @@ fn next_step(code: Code, money: Moved) -> Option<NextStep> {
         }
         Code::KeychainLocked | Code::KeychainDenied => Some(NextStep::UnlockKeychain),
         Code::TooManyPieces | Code::TooFewPieces => Some(NextStep::ChangePieces),
-        Code::InsufficientBalance => Some(NextStep::PayAnotherWay),
+        Code::InsufficientBalance | Code::RefundMayCostMore => Some(NextStep::PayAnotherWay),
         Code::NoSuitableAd
         | Code::AdNotFound
         | Code::DealTooLarge
@@ -311,6 +357,29 @@ impl From<Code> for FaultCode {
             Code::DealClosedForMessages => Self::DealClosedForMessages,
             Code::MessageTooLong => Self::MessageTooLong,
             Code::MessageEmpty => Self::MessageEmpty,
+            Code::MessageNotFound => Self::MessageNotFound,
+            Code::TooManyPictures => Self::TooManyPictures,
+            Code::ConversationNotFound => Self::ConversationNotFound,
+            Code::ConversationNotAllowed => Self::ConversationNotAllowed,
+            Code::PictureTooLarge => Self::PictureTooLarge,
+            Code::PictureUnsupported => Self::PictureUnsupported,
+            Code::PictureDamaged => Self::PictureDamaged,
+            Code::PictureTooManyPixels => Self::PictureTooManyPixels,
+            Code::PictureTooHeavy => Self::PictureTooHeavy,
+            Code::PictureNotFound => Self::PictureNotFound,
+            Code::PictureRefused => Self::PictureRefused,
+            Code::PictureExists => Self::PictureExists,
+            Code::FeedbackTooLong => Self::FeedbackTooLong,
+            Code::FeedbackGiven => Self::FeedbackGiven,
+            Code::FeedbackNotPossible => Self::FeedbackNotPossible,
+            Code::PaymentNotPaid => Self::PaymentNotPaid,
+            Code::RefundOfARefund => Self::RefundOfARefund,
+            Code::RefundNotYours => Self::RefundNotYours,
+            Code::RefundToAnonymous => Self::RefundToAnonymous,
+            Code::RefundTooMany => Self::RefundTooMany,
+            Code::RefundMayCostMore => Self::RefundMayCostMore,
+            Code::RefundNotOpen => Self::RefundNotOpen,
+            Code::BundleUnreadable => Self::BundleUnreadable,
             Code::UserNotFound => Self::UserNotFound,
             Code::ArgumentRejected => Self::ArgumentRejected,
             Code::ServerFailed => Self::ServerFailed,
