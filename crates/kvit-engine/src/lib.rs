@@ -35,6 +35,7 @@ mod exporting;
 mod files;
 mod inbox;
 mod journal;
+mod kept_fault;
 mod listen;
 mod look;
 mod money;
@@ -73,6 +74,6 @@ pub use payments::{
 };
 pub use receipts::{ListedReceipt, OpenReceipt, ReceiptsPage};
 pub use seal::Seal;
-pub use settings::{Language, Settings, Theme, Unit};
+pub use settings::{Language, Notifications, Settings, Theme, Unit};
 pub use shell::{Practice, PracticeDoor, Shell, Topic};
 pub use sync::{SyncProgress, SyncStep};

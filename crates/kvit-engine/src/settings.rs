@@ -39,6 +39,19 @@ pub enum Unit {
     Sat,
 }
 
+/// What a system notification shows: it may stand on a locked screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Notifications {
+    /// That there is something.
+    Nothing,
+    /// From whom, and what it is about.
+    #[default]
+    Who,
+    /// Words and amounts too.
+    Everything,
+}
+
 /// Settings of the app.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -53,6 +66,8 @@ pub struct Settings {
     pub hide_amounts: bool,
     /// Width of lists, CSS pixels.
     pub list_width: u32,
+    /// What a system notification shows.
+    pub notifications: Notifications,
 }
 
 impl Default for Settings {
@@ -63,6 +78,7 @@ impl Default for Settings {
             unit: Unit::Btc,
             hide_amounts: false,
             list_width: 380,
+            notifications: Notifications::Who,
         }
     }
 }

@@ -195,6 +195,8 @@ pub struct Settings {
     pub hide_amounts: bool,
     /// Width of the list, CSS pixels.
     pub list_width: u32,
+    /// What a system notification shows.
+    pub notifications: Notifications,
 }
 
 /// Language of the screens.
@@ -207,6 +209,18 @@ pub enum Language {
     En,
     /// Russian.
     Ru,
+}
+
+/// What a system notification shows: it may stand on a locked screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum Notifications {
+    /// That there is something.
+    Nothing,
+    /// From whom, and what it is about.
+    Who,
+    /// Words and amounts too.
+    Everything,
 }
 
 /// Colours of the screens.
@@ -384,6 +398,11 @@ impl From<engine::Settings> for Settings {
             },
             hide_amounts: settings.hide_amounts,
             list_width: settings.list_width,
+            notifications: match settings.notifications {
+                engine::Notifications::Nothing => Notifications::Nothing,
+                engine::Notifications::Who => Notifications::Who,
+                engine::Notifications::Everything => Notifications::Everything,
+            },
         }
     }
 }
@@ -407,6 +426,11 @@ impl From<Settings> for engine::Settings {
             },
             hide_amounts: settings.hide_amounts,
             list_width: settings.list_width.clamp(240, 900),
+            notifications: match settings.notifications {
+                Notifications::Nothing => engine::Notifications::Nothing,
+                Notifications::Who => engine::Notifications::Who,
+                Notifications::Everything => engine::Notifications::Everything,
+            },
         }
     }
 }
