@@ -63,6 +63,8 @@ fn news_of(event: &Event, id: EventId) -> Option<News> {
         person: payment.buyer.name.clone(),
         amount: Some(payment.amount),
         fiat: None,
+        talk: None,
+        words: String::new(),
     })
 }
 

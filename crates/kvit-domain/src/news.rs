@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use crate::{
     id::{DealId, EventId, InvoiceId, PaymentId},
+    message::Talk,
     money::{Fiat, Sats},
 };
 
@@ -72,4 +73,12 @@ pub struct News {
     pub amount: Option<Sats>,
     /// How much in fiat.
     pub fiat: Option<Fiat>,
+    /// Where a message came, if it is about one.
+    pub talk: Option<Talk>,
+    /// The beginning of the message, at most [`NEWS_WORDS`] characters; empty where it is about none, or is pictures only.
+    /// A stranger's text.
+    pub words: String,
 }
+
+/// Most characters of a message that news has.
+pub const NEWS_WORDS: usize = 200;

@@ -380,13 +380,13 @@ fn unknown(id: OperationId) -> Fault {
 
 /// No answer to go by. A collision at the server is none either when the front proxy may have repeated the call: the
 /// first try may be the one it collided with, and be about to succeed (section 2.1).
-fn is_silence(fault: &Fault) -> bool {
+pub(crate) fn is_silence(fault: &Fault) -> bool {
     fault.may_hide_success() || matches!(fault.code, FaultCode::Concurrency | FaultCode::ServerFailed)
 }
 
 /// No line was made, so nothing was sent. A rejected token is not among these: it may be the answer to the front
 /// proxy's second try, while the first one, a moment before, was carried out (section 2.1).
-fn never_carried_out(code: FaultCode) -> bool {
+pub(crate) fn never_carried_out(code: FaultCode) -> bool {
     use FaultCode::*;
     matches!(
         code,

@@ -13,10 +13,12 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use kvit_domain::{
     Timestamp,
+    conversation::About,
     deal::{Deal, DealStatus},
     event::{Event, EventContent},
     id::{DealId, EventId, PaymentId, UserId},
-    news::{News, NewsKind},
+    message::{Message, Talk},
+    news::{NEWS_WORDS, News, NewsKind},
     payment::Payment,
 };
 use kvit_store::{Freshness, KeptNews};
@@ -195,6 +197,8 @@ fn news_of(event: EventId, stored: &Event, me: Option<UserId>, now: Timestamp) -
         person: String::new(),
         amount: None,
         fiat: None,
+        talk: None,
+        words: String::new(),
     };
     let of_deal = |mut news: News, deal: &Deal, kind: NewsKind| {
         news.kind = kind;
@@ -218,7 +222,12 @@ fn news_of(event: EventId, stored: &Event, me: Option<UserId>, now: Timestamp) -
             };
             return of_deal(news, deal, kind);
         }
-        EventContent::DealMessage(deal) => return of_deal(news, deal, NewsKind::DealMessage),
+        EventContent::DealMessage(deal) => {
+            let mut news = of_deal(news, deal, NewsKind::DealMessage);
+            news.talk = Some(Talk::Deal(deal.id));
+            news.words = last_words(&deal.messages, me);
+            return news;
+        }
         EventContent::InvoiceNew(invoice)
         | EventContent::InvoiceDeleted(invoice)
         | EventContent::InvoicePaid(invoice) => {
@@ -238,8 +247,36 @@ fn news_of(event: EventId, stored: &Event, me: Option<UserId>, now: Timestamp) -
             news.person.clone_from(&payment.buyer.name);
             news.amount = Some(payment.amount);
         }
-        EventContent::ConversationMessage(_) => news.kind = NewsKind::ConversationMessage,
+        EventContent::ConversationMessage(conversation) => {
+            news.kind = NewsKind::ConversationMessage;
+            match me {
+                Some(me) if conversation.is_of(me) => {
+                    news.talk = Some(conversation.talk());
+                    news.person.clone_from(&conversation.counterparty(me).name);
+                    news.words = last_words(&conversation.messages, Some(me));
+                    match &conversation.about {
+                        About::Invoice(invoice) => news.invoice = Some(invoice.id),
+                        About::Payment(payment) => {
+                            news.payment = Some(payment.id);
+                            news.invoice = Some(payment.invoice.id);
+                        }
+                    }
+                }
+                // Somebody else's is nobody's business, and whose it is cannot be told before the person is known.
+                _ => {}
+            }
+        }
         EventContent::Balance(_) | EventContent::Other => {}
     }
     news
+}
+
+/// The beginning of the newest message that is not the person's own.
+fn last_words(messages: &[Message], me: Option<UserId>) -> String {
+    messages
+        .iter()
+        .rev()
+        .find(|message| message.author.is_none() || message.author != me)
+        .map(|message| message.text.chars().take(NEWS_WORDS).collect())
+        .unwrap_or_default()
 }

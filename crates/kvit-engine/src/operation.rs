@@ -36,7 +36,6 @@ pub mod pay_from_balance;
 
 use std::{collections::BTreeMap, time::Duration};
 
-use jiff::SignedDuration;
 use kvit_domain::{
     Timestamp,
     fault::Fault,
@@ -313,10 +312,7 @@ impl Operation {
 
     /// Whether a look **begun** at `began`, `quiet` after the silence began, is late enough to count for absence.
     pub fn is_late(&self, began: Timestamp, quiet: Duration, pace: &Pace) -> bool {
-        let last = SignedDuration::try_from(pace.last_arrival).unwrap_or(SignedDuration::MAX);
-        // A wall clock that was set back, now or before the app ended, must not bar the act until it has caught up.
-        let old = began.duration_since(self.prepared) > last || quiet > pace.last_arrival;
-        old && quiet > pace.last_repeat
+        pace.is_late(self.prepared, began, quiet)
     }
 
     /// Takes in what a look **begun** at `began` found, `quiet` after the silence began.

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use jiff::SignedDuration;
+use kvit_domain::Timestamp;
+
 /// The times that operations are judged by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pace {
@@ -48,6 +51,15 @@ impl Pace {
             waits: self.waits.map(|wait| wait / times),
             stale: self.stale / times,
         }
+    }
+
+    /// Whether a look **begun** at `began` for what was sent at `sent`, `quiet` after the silence began, is late enough to
+    /// count for absence.
+    pub(crate) fn is_late(&self, sent: Timestamp, began: Timestamp, quiet: Duration) -> bool {
+        let last = SignedDuration::try_from(self.last_arrival).unwrap_or(SignedDuration::MAX);
+        // A wall clock that was set back, now or before the app ended, must not bar the act until it has caught up.
+        let old = began.duration_since(sent) > last || quiet > self.last_arrival;
+        old && quiet > self.last_repeat
     }
 
     /// How long to wait before look number `looks` (from 0).

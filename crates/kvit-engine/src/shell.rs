@@ -6,7 +6,9 @@ use kvit_domain::{
     Timestamp,
     fault::Fault,
     id::{DealId, PaymentId},
+    message::Talk,
     news::News,
+    picture::PictureId,
 };
 use secrecy::SecretString;
 
@@ -48,6 +50,12 @@ pub enum Topic {
     News,
     /// Rates, and with them prices.
     Rates,
+    /// The list of talks.
+    Talks,
+    /// One talk: its messages, those on their way among them, or what it is about.
+    Talk(Talk),
+    /// A picture came, or is known not to be one.
+    Picture(PictureId),
 }
 
 /// The practice marketplace, as the shell can open it.

@@ -3,6 +3,7 @@
 use kvit_domain::{
     Timestamp,
     id::{DealId, EventId, InvoiceId, PaymentId},
+    message::Talk,
     money::Sats,
     news::News,
 };
@@ -41,6 +42,10 @@ struct NewsRow {
     amount: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     fiat: Option<FiatRow>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    talk: Option<String>,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    words: String,
 }
 
 impl From<&News> for NewsRow {
@@ -53,6 +58,8 @@ impl From<&News> for NewsRow {
             person: news.person.clone(),
             amount: news.amount.map(Sats::get),
             fiat: news.fiat.map(FiatRow::from),
+            talk: news.talk.map(|talk| talk.to_string()),
+            words: news.words.clone(),
         }
     }
 }
@@ -98,6 +105,11 @@ impl Columns {
                 person: row.person,
                 amount: some_sats("amount in news", row.amount)?,
                 fiat: row.fiat.as_ref().map(FiatRow::fiat).transpose()?,
+                talk: row
+                    .talk
+                    .map(|talk| talk.parse::<Talk>().map_err(|_| odd("talk in news")))
+                    .transpose()?,
+                words: row.words,
             },
             received: time("time of news", &self.received)?,
             read: self.read,
