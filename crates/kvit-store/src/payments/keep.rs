@@ -140,7 +140,8 @@ fn keep(
             if before.body != body {
                 changed = true;
                 let first = time("first reading", &before.first)?;
-                let row = rows::read::<PaymentRow>("payment", &before.body)?;
+                let mut row = rows::read::<PaymentRow>("payment", &before.body)?;
+                row.name_pictures(payment);
                 let old = row.payment(None, None, &mut bare)?;
                 noticed = compare(step, &old, payment, first, now)?;
                 step.prepare_cached("UPDATE payment_bodies SET body = ?2 WHERE payment = ?1")?

@@ -166,7 +166,7 @@ impl From<&Deal> for DealRow {
                     created: text_of(message.created),
                     author: message.author.map(|author| author.to_string()),
                     text: message.text.clone(),
-                    pictures: PicturesRow(message.pictures.clone()),
+                    pictures: PicturesRow::from(&message.pictures),
                 })
                 .collect(),
             fee: deal.fee.map(Sats::get),
@@ -219,7 +219,7 @@ impl DealRow {
                         created: parse("time of a message", &message.created)?,
                         author: parse_some("author of a message", message.author.as_deref())?,
                         text: message.text,
-                        pictures: message.pictures.0,
+                        pictures: message.pictures.names(),
                     })
                 })
                 .collect::<Result<_, StoreFault>>()?,

@@ -71,7 +71,7 @@ impl From<&Invoice> for InvoiceRow {
             valid_to: invoice.valid_to.map(text_of),
             refund_of: invoice.refund_of.map(PaymentId::get),
             service: invoice.service,
-            pictures: PicturesRow(invoice.pictures.clone()),
+            pictures: PicturesRow::from(&invoice.pictures),
         }
     }
 }
@@ -107,7 +107,7 @@ impl InvoiceRow {
                 None => None,
             },
             service: self.service,
-            pictures: self.pictures.0,
+            pictures: self.pictures.names(),
         })
     }
 }

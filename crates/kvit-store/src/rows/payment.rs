@@ -29,7 +29,7 @@ impl From<&Secret> for SecretRow {
         Self {
             text: secret.text.clone(),
             url: secret.url.clone(),
-            pictures: PicturesRow(secret.pictures.clone()),
+            pictures: PicturesRow::from(&secret.pictures),
         }
     }
 }
@@ -39,7 +39,7 @@ impl From<SecretRow> for Secret {
         Self {
             text: row.text,
             url: row.url,
-            pictures: row.pictures.0,
+            pictures: row.pictures.names(),
         }
     }
 }
@@ -99,6 +99,13 @@ impl From<&Payment> for PaymentRow {
 }
 
 impl PaymentRow {
+    /// Names the pictures of secrets that were only counted, so that naming them does not look like another secret.
+    pub(crate) fn name_pictures(&mut self, came: &Payment) {
+        for (kept, came) in self.secrets.iter_mut().zip(&came.secrets) {
+            kept.pictures.name(&came.pictures);
+        }
+    }
+
     /// The payment; `person` says who somebody is.
     pub(crate) fn payment(
         self,

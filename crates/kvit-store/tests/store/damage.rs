@@ -28,7 +28,7 @@ fn fill_payments(store: &Store) {
         payment.secrets = vec![Secret {
             text: "MARKER-SECRET".into(),
             url: None,
-            pictures: 0,
+            pictures: Vec::new(),
         }];
         payment.change_promise = Some(BearerText::new("MARKER-PROMISE".into()));
         store.keep_payments(vec![verified(payment)], at(1)).unwrap();

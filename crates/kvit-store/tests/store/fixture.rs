@@ -26,7 +26,7 @@ fn fill(store: &Store) {
     bought.secrets = vec![Secret {
         text: "Locker 14".into(),
         url: Some("https://shop.example/14".into()),
-        pictures: 1,
+        pictures: vec![picture(1)],
     }];
     bought.change_promise = Some(BearerText::new("promise".into()));
     bought.deal = Some(Box::new(deal(5)));

@@ -29,7 +29,7 @@ fn secret(text: &str) -> Secret {
     Secret {
         text: text.into(),
         url: None,
-        pictures: 0,
+        pictures: Vec::new(),
     }
 }
 

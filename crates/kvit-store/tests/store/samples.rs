@@ -8,11 +8,12 @@ use kvit_domain::{
     feedback::Feedback,
     id::{AdvertisementId, DealId, EventId, InvoiceId, MessageId, PaymentId, UserId},
     invoice::{Invoice, InvoicePrice, InvoiceStatus},
-    message::Message,
+    message::{Message, Talk},
     money::{Fiat, MAX_SATS, Sats},
     news::{News, NewsKind},
     payment::{BearerText, Payment, PaymentStatus, Secret},
     person::Person,
+    picture::PictureId,
     receipt::Receipt,
     seal::SealMark,
 };
@@ -49,6 +50,10 @@ pub fn open(folder: &std::path::Path) -> Store {
 
 pub fn payment_id(number: u64) -> PaymentId {
     PaymentId::new(number).unwrap()
+}
+
+pub fn picture(number: u128) -> PictureId {
+    PictureId::new(Uuid::from_u128(number))
 }
 
 pub fn user(number: u128) -> UserId {
@@ -100,7 +105,7 @@ pub fn invoice(number: u64) -> Invoice {
         valid_to: None,
         refund_of: None,
         service: false,
-        pictures: 0,
+        pictures: Vec::new(),
     }
 }
 
@@ -208,7 +213,7 @@ pub fn message(number: u64) -> Message {
         created: at(1),
         author: None,
         text: format!("message {number}"),
-        pictures: 0,
+        pictures: Vec::new(),
     }
 }
 
@@ -246,6 +251,8 @@ pub fn news(number: u64) -> News {
         person: "you".into(),
         amount: None,
         fiat: None,
+        talk: None,
+        words: String::new(),
     }
 }
 
@@ -296,6 +303,10 @@ pub fn any_fiat() -> BoxedStrategy<Fiat> {
             Fiat::new(Decimal::new(units, scale), code.parse().unwrap()).unwrap()
         })
         .boxed()
+}
+
+pub fn any_pictures() -> BoxedStrategy<Vec<PictureId>> {
+    proptest::collection::vec(any::<u128>().prop_map(picture), 0..3).boxed()
 }
 
 pub fn any_sats() -> BoxedStrategy<Sats> {
@@ -400,7 +411,7 @@ pub fn any_invoice(cast: Cast) -> BoxedStrategy<Invoice> {
             any_time(),
             option::of(any_time()),
         ),
-        (option::of(any_number()), any::<u32>()),
+        (option::of(any_number()), any_pictures()),
     )
         .prop_map(
             |(
@@ -441,7 +452,7 @@ pub fn any_message() -> BoxedStrategy<Message> {
         any_time(),
         option::of(select(vec![UserId::Marketplace, user(1), user(9)])),
         any_text(),
-        any::<u32>(),
+        any_pictures(),
     )
         .prop_map(|(id, created, author, text, pictures)| Message {
             id: MessageId::new(id).unwrap(),
@@ -536,7 +547,7 @@ pub fn any_deal(cast: Cast) -> BoxedStrategy<Deal> {
 }
 
 pub fn any_secret() -> BoxedStrategy<Secret> {
-    (any_text(), option::of(any_text()), any::<u32>())
+    (any_text(), option::of(any_text()), any_pictures())
         .prop_map(|(text, url, pictures)| Secret { text, url, pictures })
         .boxed()
 }
@@ -649,9 +660,10 @@ pub fn any_news() -> BoxedStrategy<News> {
         (any_number(), any_time(), select(NewsKind::ALL.to_vec())),
         proptest::array::uniform3(option::of(any_number())),
         (any_text(), option::of(any_sats()), option::of(any_fiat())),
+        (option::of(any_talk()), any_text()),
     )
         .prop_map(
-            |((event, at, kind), [payment, deal, invoice], (person, amount, fiat))| News {
+            |((event, at, kind), [payment, deal, invoice], (person, amount, fiat), (talk, words))| News {
                 event: EventId::new(event).unwrap(),
                 at,
                 kind,
@@ -661,9 +673,23 @@ pub fn any_news() -> BoxedStrategy<News> {
                 person,
                 amount,
                 fiat,
+                talk,
+                words,
             },
         )
         .boxed()
+}
+
+pub fn any_talk() -> BoxedStrategy<Talk> {
+    prop_oneof![
+        (any_number(), any::<u128>()).prop_map(|(invoice, buyer)| Talk::Invoice {
+            invoice: InvoiceId::new(invoice).unwrap(),
+            buyer: UserId::Person(Uuid::from_u128(buyer)),
+        }),
+        any_number().prop_map(|number| Talk::Payment(PaymentId::new(number).unwrap())),
+        any_number().prop_map(|number| Talk::Deal(DealId::new(number).unwrap())),
+    ]
+    .boxed()
 }
 
 pub fn any_step() -> BoxedStrategy<StepRow> {
