@@ -73,8 +73,6 @@ export const commands = {
 	deals: () => typedError<DealSummary[], Fault>(__TAURI_INVOKE("deals")),
 	/**  One deal. */
 	deal: (id: string) => typedError<DealDetail, Fault>(__TAURI_INVOKE("deal", { id })),
-	/**  Sends a message. */
-	sendDealMessage: (account: string, deal: string, text: string) => typedError<DealDetail, Fault>(__TAURI_INVOKE("send_deal_message", { account, deal, text })),
 	/**  Says that the fiat was sent. */
 	declarePaid: (account: string, deal: string, seenFiat: string) => typedError<DealDetail, Fault>(__TAURI_INVOKE("declare_paid", { account, deal, seenFiat })),
 	/**  Cancels a deal. */
@@ -99,12 +97,62 @@ export const commands = {
 	openTextFile: () => typedError<string | null, Fault>(__TAURI_INVOKE("open_text_file")),
 	/**  Lets the person pick where to keep a text; `false` if they changed their mind. */
 	saveText: (name: string, text: string) => typedError<boolean, Fault>(__TAURI_INVOKE("save_text", { name, text })),
+	/**  A window of the conversations and deal chats, from the store. */
+	talks: (query: TalksQuery) => typedError<TalksPage, Fault>(__TAURI_INVOKE("talks", { query })),
+	/**  One conversation or deal chat with its newest lines. */
+	talk: (talk: string) => typedError<TalkDetail, Fault>(__TAURI_INVOKE("talk", { talk })),
+	/**  Older or newer lines of it, at most 200. */
+	talkLines: (talk: string, edge: TalkEdge, count: number) => typedError<TalkLines, Fault>(__TAURI_INVOKE("talk_lines", { talk, edge, count })),
+	/**  The conversation of an invoice, of a payment, of a deal. */
+	talkAbout: (about: TalkSubject) => typedError<string, Fault>(__TAURI_INVOKE("talk_about", { about })),
+	/**  Sends a message with pictures of its draft; answers at once. */
+	sendMessage: (account: string, talk: string, text: string, pictures: string[]) => typedError<TalkDetail, Fault>(__TAURI_INVOKE("send_message", { account, talk, text, pictures })),
+	/**  Sends again what failed. */
+	retryMessage: (account: string, line: string) => typedError<TalkDetail, Fault>(__TAURI_INVOKE("retry_message", { account, line })),
+	/**  Takes back what was not sent. */
+	dropMessage: (account: string, line: string) => typedError<TalkDetail, Fault>(__TAURI_INVOKE("drop_message", { account, line })),
+	/**  The person has read up to this line. */
+	readTalk: (account: string, talk: string, line: string) => typedError<null, Fault>(__TAURI_INVOKE("read_talk", { account, talk, line })),
+	/**  Hides a conversation; a new message brings it back. */
+	deleteTalk: (account: string, talk: string) => typedError<null, Fault>(__TAURI_INVOKE("delete_talk", { account, talk })),
+	/**  Lets the person pick pictures for a draft. */
+	pickPictures: (account: string, talk: string, fullSize: boolean) => typedError<DraftPictures, Fault>(__TAURI_INVOKE("pick_pictures", { account, talk, fullSize })),
+	/**  Takes files that were dropped on the window into a draft. */
+	addDropped: (account: string, talk: string, drop: string, fullSize: boolean) => typedError<DraftPictures, Fault>(__TAURI_INVOKE("add_dropped", { account, talk, drop, fullSize })),
+	/**  Pictures of a draft. */
+	draftPictures: (talk: string) => typedError<DraftPictures, Fault>(__TAURI_INVOKE("draft_pictures", { talk })),
+	/**  Takes a picture out of a draft. */
+	removePicture: (account: string, talk: string, id: string) => typedError<DraftPictures, Fault>(__TAURI_INVOKE("remove_picture", { account, talk, id })),
+	/**  Whether a picture of a draft goes in full size. */
+	setFullSize: (account: string, talk: string, id: string, full: boolean) => typedError<DraftPictures, Fault>(__TAURI_INVOKE("set_full_size", { account, talk, id, full })),
+	/**  Lets the person pick where to keep a picture; the name of the file, or `None` if they changed their mind. */
+	savePicture: (id: string) => typedError<string | null, Fault>(__TAURI_INVOKE("save_picture", { id })),
+	/**  Says how a payment went. Final. */
+	givePaymentFeedback: (account: string, payment: string, positive: boolean, text: string) => typedError<PaymentDetail, Fault>(__TAURI_INVOKE("give_payment_feedback", { account, payment, positive, text })),
+	/**  Says how a deal went. Final. */
+	giveDealFeedback: (account: string, deal: string, positive: boolean, text: string) => typedError<DealDetail, Fault>(__TAURI_INVOKE("give_deal_feedback", { account, deal, positive, text })),
+	/**  What others say of a person. */
+	feedbackOf: (user: string, deals: boolean, before: string | null) => typedError<FeedbackPage, Fault>(__TAURI_INVOKE("feedback_of", { user, deals, before })),
+	/**  What can be given back of a payment, and what it costs. */
+	refundDesk: (payment: string, pieces: number | null) => typedError<RefundDesk, Fault>(__TAURI_INVOKE("refund_desk", { payment, pieces })),
+	/**  Makes the invoice that gives pieces back. */
+	createRefund: (account: string, payment: string, pieces: number, seenRefundable: number) => typedError<RefundOutcome, Fault>(__TAURI_INVOKE("create_refund", { account, payment, pieces, seenRefundable })),
+	/**  Withdraws such an invoice. */
+	withdrawRefund: (account: string, invoice: string) => typedError<PaymentDetail, Fault>(__TAURI_INVOKE("withdraw_refund", { account, invoice })),
+	/**  What would go into a bundle of evidence. */
+	evidencePlan: (about: EvidenceSubject) => typedError<EvidencePlan, Fault>(__TAURI_INVOKE("evidence_plan", { about })),
+	/**  Lets the person pick where to keep a bundle; the name of the file, or `None` if they changed their mind. */
+	saveEvidence: (account: string, about: EvidenceSubject, leaveOut: string[]) => typedError<string | null, Fault>(__TAURI_INVOKE("save_evidence", { account, about, leaveOut })),
+	/**  Lets the person pick a bundle and checks it; `None` if they changed their mind. */
+	checkBundle: () => typedError<BundleVerdict | null, Fault>(__TAURI_INVOKE("check_bundle")),
 };
 
 /** Events */
 export const events = {
 	changed: makeEvent<Changed, Changed>("changed"),
 	closing: makeEvent<Closing, Closing>("closing"),
+	dropped: makeEvent<Dropped, Dropped>("dropped"),
+	openPlace: makeEvent<OpenPlace, OpenPlace>("openPlace"),
 };
 
 /* Types */
@@ -152,7 +200,15 @@ export type Act =
 /**  Say that the fiat was sent. */
 "iPaid" | 
 /**  Cancel a deal. */
-"cancelDeal";
+"cancelDeal" | 
+/**  Say how a payment went. */
+"givePaymentFeedback" | 
+/**  Say how a deal went. */
+"giveDealFeedback" | 
+/**  Make an invoice that gives pieces back. */
+"createRefund" | 
+/**  Withdraw such an invoice. */
+"withdrawRefund";
 
 /**  An advertisement that fits the total. */
 export type AdCard = {
@@ -216,6 +272,10 @@ export type AppState = {
 	unreadNews: number,
 	/**  Contradictions that were not seen. */
 	unseenNotices: number,
+	/**  Messages that were not read: the one source of the rail, the list, the tray and the title. */
+	unreadMessages: number,
+	/**  Conversations with such messages. */
+	unreadTalks: number,
 	/**  Settings. */
 	settings: Settings,
 };
@@ -228,6 +288,76 @@ export type Author =
 "them" | 
 /**  The arbiter. */
 "arbiter";
+
+/**  A part of a checked bundle. */
+export type BundleItem = {
+	/**  Its id. */
+	id: string,
+	/**  What it is. */
+	kind: BundleKind,
+	/**  How it was found. */
+	state: BundleItemState,
+	/**  In short. A stranger's text. */
+	text: string | null,
+	/**  When. */
+	at: string | null,
+	/**  Who wrote it. */
+	author: Author | null,
+};
+
+/**  How a part was found. */
+export type BundleItemState = 
+/**  As it was signed. */
+"intact" | 
+/**  Left out by who made it. */
+"leftOut" | 
+/**  Changed. */
+"altered" | 
+/**  Gone, though not left out. */
+"missing" | 
+/**  Not of the bundle. */
+"stranger";
+
+/**  Kinds of parts of a checked bundle. */
+export type BundleKind = 
+/**  The signed text. */
+"receipt" | 
+/**  What the marketplace said. */
+"said" | 
+/**  A message. */
+"message" | 
+/**  A picture. */
+"picture" | 
+/**  A step of the deal. */
+"dealStep" | 
+/**  A part of the journal. */
+"operation" | 
+/**  The cover page. */
+"cover" | 
+/**  Something else. */
+"unknown";
+
+/**  How a bundle was found. */
+export type BundleVerdict = {
+	/**  Name of the file. */
+	file: string,
+	/**  In one word. */
+	verdict: Verdict,
+	/**  What it is about. */
+	about: EvidenceSubject | null,
+	/**  When it says it was made. */
+	made: string | null,
+	/**  Fingerprint of the key that signed. */
+	signedBy: string | null,
+	/**  It is the key of this account. */
+	mine: boolean,
+	/**  The parts. */
+	items: BundleItem[],
+	/**  The receipt inside, checked again. */
+	receipt: Seal | null,
+	/**  Why it cannot be read. */
+	fault: Fault | null,
+};
 
 /**  Codes and names for the choice of fiat. */
 export type Catalog = {
@@ -336,8 +466,14 @@ export type DealDetail = {
 	disputed: string | null,
 	/**  Fee, satoshi; paid by the owner of the advertisement. */
 	feeSats: string | null,
-	/**  The chat, oldest first. */
-	messages: MessageCard[],
+	/**  Messages of its chat that were not read. */
+	unread: number,
+	/**  What the person said of the counterparty. */
+	feedbackMine: FeedbackCard | null,
+	/**  What the counterparty said of the person. */
+	feedbackTheirs: FeedbackCard | null,
+	/**  The person may say how it went now. */
+	canGiveFeedback: boolean,
 	/**  The person may say "I paid" now. */
 	canDeclare: boolean,
 	/**  The person may cancel now. */
@@ -408,6 +544,94 @@ export type Direction =
 /**  The person owns the invoice. */
 "toMe";
 
+/**  A picture of a draft, as it would be sent. */
+export type DraftPicture = {
+	/**  Its id. */
+	id: string,
+	/**  Name of the file. */
+	name: string,
+	/**  Pixels. */
+	width: number,
+	/**  Pixels. */
+	height: number,
+	/**  Bytes. */
+	bytes: string,
+	/**  It goes in full size. */
+	fullSize: boolean,
+	/**  Full size would be larger. */
+	canChangeSize: boolean,
+};
+
+/**  Pictures of a draft. */
+export type DraftPictures = {
+	/**  Those that can be sent, in order. */
+	pictures: DraftPicture[],
+	/**  Those that cannot. */
+	failed: FailedPicture[],
+	/**  Most of one message. */
+	max: number,
+};
+
+/**  Files were dropped on the window; the page that shows a conversation takes them. */
+export type Dropped = {
+	/**  Stands for the files in one command. */
+	token: string,
+	/**  Their names. */
+	names: string[],
+};
+
+/**  A part of a bundle. */
+export type EvidenceItem = {
+	/**  Its id. */
+	id: string,
+	/**  What it is. */
+	kind: EvidenceKind,
+	/**  When. */
+	at: string | null,
+	/**  Who wrote it. */
+	author: Author | null,
+	/**  In short. A stranger's text for messages. */
+	text: string,
+	/**  Bytes. */
+	bytes: string,
+};
+
+/**  Kinds of parts. */
+export type EvidenceKind = 
+/**  The signed text. */
+"receipt" | 
+/**  What the marketplace said. */
+"said" | 
+/**  A message. */
+"message" | 
+/**  A picture. */
+"picture" | 
+/**  A step of the deal. */
+"dealStep" | 
+/**  A part of the journal. */
+"operation";
+
+/**  What would go into a bundle. */
+export type EvidencePlan = {
+	/**  What it is about. */
+	about: EvidenceSubject,
+	/**  The parts. */
+	items: EvidenceItem[],
+	/**  Fingerprint of this account's signing key on this computer. */
+	signedBy: string,
+};
+
+/**  What a bundle of evidence is about. */
+export type EvidenceSubject = 
+/**  A payment. */
+{ kind: "payment"; 
+/**  Number. */
+id: string } | 
+/**  A deal. */
+{ kind: "deal"; 
+/**  Number. */
+id: string };
+
 /**  What was written. */
 export type ExportDone = {
 	/**  Name of the file. */
@@ -444,6 +668,14 @@ export type ExportRequest = {
 	language: ExportLanguage,
 };
 
+/**  A file that cannot be sent as a picture. */
+export type FailedPicture = {
+	/**  Name of the file. */
+	name: string,
+	/**  Why. */
+	fault: Fault,
+};
+
 /**  What went wrong. */
 export type Fault = {
 	/**  One of the closed set; the words are the screen's. */
@@ -459,7 +691,7 @@ export type Fault = {
 };
 
 /**  The closed set of errors. Words in English and Russian: `ui/src/i18n`. */
-export type FaultCode = "addressInvalid" | "nameNotFound" | "connectionRefused" | "unreachable" | "proxyFailed" | "certificateUntrusted" | "certificateChanged" | "notAMarketplace" | "timedOut" | "connectionLost" | "serverBusy" | "notConnected" | "tokenInvalid" | "tokenMissing" | "tokenRejected" | "tokenLacksRights" | "userGone" | "malformed" | "unsupported" | "invoiceNumberInvalid" | "invoiceNotFound" | "invoiceNotActive" | "invoiceSoldOut" | "invoiceExpired" | "ownInvoice" | "tooManyPieces" | "tooFewPieces" | "privateForAnonymous" | "insufficientBalance" | "paymentPending" | "paymentNotFound" | "paymentCanceled" | "paymentAlreadyPaid" | "webhookFailed" | "priceChanged" | "outcomeUnknown" | "operationInProgress" | "noSuitableAd" | "adNotFound" | "adChanged" | "dealTooLarge" | "dealTooSmall" | "ownAd" | "blockedByOwner" | "dealAlreadyOpen" | "traderLacksFunds" | "dealNotFound" | "dealNotOpen" | "dealNotYours" | "fiatDeclared" | "alreadyDeclared" | "dealClosedForMessages" | "messageTooLong" | "messageEmpty" | "userNotFound" | "argumentRejected" | "serverFailed" | "concurrency" | "tooManySubscriptions" | "serverSaid" | "keyUnreadable" | "keyIsSecret" | "keyTooLarge" | "fingerprintNotConfirmed" | "pinInvalid" | "proxyInvalid" | "accountNotFound" | "keychainMissing" | "keychainLocked" | "keychainDenied" | "keychainBroken" | "fileUnreadable" | "fileTooLarge" | "settingsUnwritable" | "practiceFailed" | "accountChanged" | "storeTaken" | "storeDamaged" | "storeNewer" | "storeKeyGone" | "storeUnwritable" | "storeLocked" | "passphraseWrong" | "passphraseTooShort" | "operationNotFound" | "receiptNotFound" | "fileUnwritable" | "internal";
+export type FaultCode = "addressInvalid" | "nameNotFound" | "connectionRefused" | "unreachable" | "proxyFailed" | "certificateUntrusted" | "certificateChanged" | "notAMarketplace" | "timedOut" | "connectionLost" | "serverBusy" | "notConnected" | "tokenInvalid" | "tokenMissing" | "tokenRejected" | "tokenLacksRights" | "userGone" | "malformed" | "unsupported" | "invoiceNumberInvalid" | "invoiceNotFound" | "invoiceNotActive" | "invoiceSoldOut" | "invoiceExpired" | "ownInvoice" | "tooManyPieces" | "tooFewPieces" | "privateForAnonymous" | "insufficientBalance" | "paymentPending" | "paymentNotFound" | "paymentCanceled" | "paymentAlreadyPaid" | "webhookFailed" | "priceChanged" | "outcomeUnknown" | "operationInProgress" | "noSuitableAd" | "adNotFound" | "adChanged" | "dealTooLarge" | "dealTooSmall" | "ownAd" | "blockedByOwner" | "dealAlreadyOpen" | "traderLacksFunds" | "dealNotFound" | "dealNotOpen" | "dealNotYours" | "fiatDeclared" | "alreadyDeclared" | "dealClosedForMessages" | "messageTooLong" | "messageEmpty" | "userNotFound" | "argumentRejected" | "serverFailed" | "concurrency" | "tooManySubscriptions" | "serverSaid" | "keyUnreadable" | "keyIsSecret" | "keyTooLarge" | "fingerprintNotConfirmed" | "pinInvalid" | "proxyInvalid" | "accountNotFound" | "keychainMissing" | "keychainLocked" | "keychainDenied" | "keychainBroken" | "fileUnreadable" | "fileTooLarge" | "settingsUnwritable" | "practiceFailed" | "accountChanged" | "storeTaken" | "storeDamaged" | "storeNewer" | "storeKeyGone" | "storeUnwritable" | "storeLocked" | "passphraseWrong" | "passphraseTooShort" | "operationNotFound" | "receiptNotFound" | "fileUnwritable" | "messageNotFound" | "tooManyPictures" | "conversationNotFound" | "conversationNotAllowed" | "pictureTooLarge" | "pictureUnsupported" | "pictureDamaged" | "pictureTooManyPixels" | "pictureTooHeavy" | "pictureNotFound" | "pictureRefused" | "pictureExists" | "feedbackTooLong" | "feedbackGiven" | "feedbackNotPossible" | "paymentNotPaid" | "refundOfARefund" | "refundNotYours" | "refundToAnonymous" | "refundTooMany" | "refundMayCostMore" | "refundNotOpen" | "bundleUnreadable" | "internal";
 
 /**  Feedback. A stranger's text. */
 export type FeedbackCard = {
@@ -469,6 +701,20 @@ export type FeedbackCard = {
 	text: string,
 	/**  When. */
 	created: string | null,
+};
+
+/**  Feedback in a list. */
+export type FeedbackItem = FeedbackCard & {
+	/**  Its id. */
+	id: string,
+};
+
+/**  A page of feedback, newest first. */
+export type FeedbackPage = {
+	/**  The rows. */
+	items: FeedbackItem[],
+	/**  `before` of the next page; none at the end. */
+	next: string | null,
 };
 
 /**  Country, currency, payment system. */
@@ -501,6 +747,14 @@ export type FieldRow = {
 	same: boolean | null,
 };
 
+/**  What a message said before. */
+export type FormerText = {
+	/**  Words. A stranger's text. */
+	text: string,
+	/**  Until when. */
+	until: string,
+};
+
 /**  An invoice. */
 export type InvoiceCard = {
 	/**  Number. */
@@ -519,6 +773,8 @@ export type InvoiceCard = {
 	fiatEstimate: FiatSum | null,
 	/**  What the seller says of it. A stranger's text. */
 	comment: string,
+	/**  Pictures that belong to it. */
+	pictures: string[],
 	/**  Fewest pieces at once. */
 	piecesMin: number,
 	/**  Most pieces at once. */
@@ -598,19 +854,34 @@ export type Language =
 /**  Russian. */
 "ru";
 
-/**  A message. A stranger's text, unless it is the person's own. */
-export type MessageCard = {
-	/**  Number. */
-	id: string,
+/**  The newest message of a conversation. */
+export type LastWords = {
 	/**  Who wrote it. */
 	author: Author,
-	/**  Words. */
+	/**  Its words. A stranger's text, unless it is the person's own. */
 	text: string,
-	/**  How many pictures belong to it. */
+	/**  Its pictures. */
 	pictures: number,
 	/**  When. */
-	created: string,
+	at: string,
 };
+
+/**  Where a message stands. */
+export type LineState = 
+/**  It came from the other side. */
+"received" | 
+/**  The marketplace has it. */
+"sent" | 
+/**  It waits for a connection or its turn. */
+"waiting" | 
+/**  Its pictures are going up. */
+"uploading" | 
+/**  It is on its way. */
+"sending" | 
+/**  No answer: being found out; it is never sent twice. */
+"checking" | 
+/**  It was not sent; the fault tells why. */
+"failed";
 
 /**  The money map. All in satoshi. */
 export type MoneyMap = {
@@ -696,6 +967,8 @@ export type NewsRow = {
 	sats: string | null,
 	/**  Fiat. */
 	fiat: FiatSum | null,
+	/**  The conversation it is about. */
+	talk: string | null,
 	/**  The person has read it. */
 	read: boolean,
 };
@@ -741,6 +1014,21 @@ export type NoticeCard = {
 	noticed: string,
 	/**  The person has seen it. */
 	seen: boolean,
+};
+
+/**  What a notification of the system shows. */
+export type Notifications = 
+/**  That something new is there. */
+"nothing" | 
+/**  Who, and what it is about. */
+"who" | 
+/**  The words too. */
+"everything";
+
+/**  A notification of the system was clicked: the page goes there. */
+export type OpenPlace = {
+	/**  Where. */
+	route: string,
 };
 
 /**  An operation that moves money, as a screen shows it. */
@@ -873,6 +1161,8 @@ export type PayDesk = {
 	unknown: OperationCard | null,
 	/**  Where and how fiat was last chosen. */
 	lastChoice: FiatChoice | null,
+	/**  The invoice gives pieces of a payment back. */
+	refund: RefundOf | null,
 };
 
 /**  Pay from balance: what the person saw and agreed to. */
@@ -970,6 +1260,18 @@ export type PaymentDetail = {
 	twin: string | null,
 	/**  The marketplace does not list it any more. */
 	vanished: boolean,
+	/**  The person may say how it went now. */
+	canGiveFeedback: boolean,
+	/**  The other side can be written to about it. */
+	canTalk: boolean,
+	/**  The person may give pieces of it back now. */
+	canRefund: boolean,
+	/**  Why not; none also when the person is not the seller. */
+	refundObstacle: Fault | null,
+	/**  Payments that gave pieces of it back. */
+	givenBack: PaymentRow[],
+	/**  The payment this one gives back. */
+	refundOf: string | null,
 };
 
 /**  A row of the list. */
@@ -1085,6 +1387,35 @@ export type PersonCard = {
 	site: string,
 };
 
+/**  A picture of a message, an invoice or something bought. */
+export type PictureCard = {
+	/**  Its id. */
+	id: string,
+	/**  It is the person's own. */
+	mine: boolean,
+	/**  Whether it can be shown. */
+	state: PictureState,
+	/**  Pixels; 0: not known yet. */
+	width: number,
+	/**  Pixels; 0: not known yet. */
+	height: number,
+	/**  Bytes; 0: not known. */
+	bytes: string,
+};
+
+/**  Whether a picture can be shown. */
+export type PictureState = 
+/**  It can. */
+"here" | 
+/**  It is being fetched. */
+"fetching" | 
+/**  The other side has not uploaded it yet; asked again quietly. */
+"notUploaded" | 
+/**  It is not a picture that can be opened safely. */
+"damaged" | 
+/**  No connection, and not kept. */
+"away";
+
 /**  The fields of a confirmation, in its order (marketplace reference, section 11.1). */
 export type ProofField = 
 /**  What kind of text it is. */
@@ -1177,6 +1508,81 @@ export type Reckoning = {
 	/**  What the marketplace gives. */
 	foundSats: string,
 };
+
+/**  An invoice that gives pieces back. */
+export type RefundCard = {
+	/**  The invoice. */
+	invoice: InvoiceCard,
+	/**  Pieces. */
+	pieces: number,
+	/**  Satoshi now. */
+	sats: string,
+	/**  Payable until. */
+	until: string | null,
+};
+
+/**  What can be given back of a payment. */
+export type RefundDesk = {
+	/**  The payment. */
+	payment: string,
+	/**  The buyer. */
+	buyer: PersonCard,
+	/**  Pieces bought. */
+	bought: number,
+	/**  Pieces given back. */
+	refunded: number,
+	/**  Pieces being given back. */
+	refunding: number,
+	/**  Pieces that can be given back. */
+	most: number,
+	/**  Pieces of this desk. */
+	pieces: number,
+	/**  Satoshi they cost now. */
+	costNowSats: string,
+	/**  Priced in fiat: it follows the rate until it is paid. */
+	costNowEstimated: boolean,
+	/**  Satoshi they cost then. */
+	costThenSats: string,
+	/**  What those pieces were priced at. */
+	fiatPrice: FiatSum | null,
+	/**  When the rate was read. */
+	rateAt: string | null,
+	/**  Spendable satoshi now. */
+	balanceSats: string,
+	/**  Why nothing can be given back. */
+	obstacle: Fault | null,
+	/**  Invoices made for it and not paid. */
+	open: RefundCard[],
+};
+
+/**  What an invoice gives back. */
+export type RefundOf = {
+	/**  The payment. */
+	payment: string,
+	/**  Pieces. */
+	pieces: number,
+	/**  What a marketplace with a known defect would take from balance. */
+	worstSats: string | null,
+};
+
+/**  How making a refund ended. */
+export type RefundOutcome = 
+/**  It is there. */
+{ kind: "done"; 
+/**  The refund. */
+refund: RefundCard; 
+/**  The payment. */
+payment: PaymentDetail; 
+/**  Refund invoices the front made once more. */
+doubles: string[] } | 
+/**  Nothing was made. */
+{ kind: "refused"; 
+/**  Why. */
+fault: Fault } | 
+/**  Not known yet: the app is looking. */
+{ kind: "unknown"; 
+/**  The operation. */
+operation: OperationCard };
 
 /**  What the marketplace can contradict itself about. */
 export type Said = 
@@ -1283,8 +1689,8 @@ export type SecretCard = {
 	text: string,
 	/**  Link, inert until the person has seen its host. */
 	url: string | null,
-	/**  How many pictures belong to it. */
-	pictures: number,
+	/**  Pictures that belong to it. */
+	pictures: string[],
 };
 
 /**  What a server shows before one trusts it. */
@@ -1309,7 +1715,18 @@ export type Settings = {
 	hideAmounts: boolean,
 	/**  Width of the list, CSS pixels. */
 	listWidth: number,
+	/**  What a notification of the system shows. */
+	notifications: Notifications,
 };
+
+/**  What the person is in a conversation. */
+export type Side = 
+/**  The buyer. */
+"buyer" | 
+/**  The seller. */
+"seller" | 
+/**  A side of a deal. */
+"trader";
 
 /**  Kinds of steps. */
 export type StepKind = 
@@ -1408,6 +1825,171 @@ export type SyncState =
 /**  Everything is read. */
 "done";
 
+/**  A conversation or deal chat. */
+export type TalkDetail = {
+	/**  What the list shows. */
+	row: TalkRow,
+	/**  The newest lines. */
+	lines: TalkLines,
+	/**  The invoice it is about. */
+	invoice: InvoiceCard | null,
+	/**  The payment it is about. */
+	payment: PaymentRow | null,
+	/**  The deal it is about. */
+	deal: DealSummary | null,
+	/**  What the person is in it. */
+	iAm: Side,
+	/**  Somebody has written. */
+	begun: boolean,
+	/**  It takes messages now. */
+	canWrite: boolean,
+	/**  Why not. */
+	whyNot: Fault | null,
+	/**  It can be hidden. */
+	canDelete: boolean,
+	/**  The last message that was read; the unread line stands after it. */
+	readTo: string | null,
+	/**  When it was last read from the marketplace. */
+	asOf: string | null,
+};
+
+/**  Which lines of a conversation are wanted. */
+export type TalkEdge = 
+/**  The newest. */
+{ kind: "last" } | 
+/**  Those before a line. */
+{ kind: "before"; 
+/**  The line. */
+line: string } | 
+/**  Those after a line. */
+{ kind: "after"; 
+/**  The line. */
+line: string } | 
+/**  Those around a line, with it. */
+{ kind: "around"; 
+/**  The line. */
+line: string };
+
+/**  What a conversation belongs to. */
+export type TalkKind = 
+/**  An invoice, before anything is bought. */
+"invoice" | 
+/**  A payment. */
+"payment" | 
+/**  A deal. */
+"deal";
+
+/**  A message. */
+export type TalkLine = {
+	/**  Number of the message, or the UUID of one that was not sent yet. */
+	id: string,
+	/**  Who wrote it. */
+	author: Author,
+	/**  Words. A stranger's text, unless it is the person's own. */
+	text: string,
+	/**  Pictures. */
+	pictures: PictureCard[],
+	/**  When. */
+	created: string,
+	/**  Where it stands. */
+	state: LineState,
+	/**  Why it was not sent. */
+	fault: Fault | null,
+	/**  How far its pictures are. */
+	progress: UploadProgress | null,
+	/**  So many times more the marketplace's front delivered it. */
+	repeats: number,
+	/**  The marketplace told this message differently before. */
+	former: FormerText[],
+};
+
+/**  Lines of a conversation, oldest first. */
+export type TalkLines = {
+	/**  The lines. */
+	lines: TalkLine[],
+	/**  There are older ones. */
+	earlier: boolean,
+	/**  There are newer ones. */
+	later: boolean,
+	/**  Lines of the whole conversation. */
+	total: number,
+};
+
+/**  A row of the list of conversations. */
+export type TalkRow = {
+	/**  `invoice/<number>/<buyer>`, `payment/<number>` or `deal/<number>`. */
+	id: string,
+	/**  What it belongs to. */
+	kind: TalkKind,
+	/**  The other side. */
+	with: PersonCard,
+	/**  What the invoice says. A stranger's text. */
+	subject: string,
+	/**  Number of the invoice, the payment or the deal. */
+	number: string,
+	/**  The newest message. */
+	last: LastWords | null,
+	/**  Messages that were not read. */
+	unread: number,
+	/**  Something of the person was not sent. */
+	failed: boolean,
+	/**  Something of the person is on its way or waits. */
+	waiting: boolean,
+};
+
+/**  What a conversation is wanted about. */
+export type TalkSubject = 
+/**  An invoice, as its buyer. */
+{ kind: "invoice"; 
+/**  Number. */
+id: string } | 
+/**  A payment. */
+{ kind: "payment"; 
+/**  Number. */
+id: string } | 
+/**  A deal. */
+{ kind: "deal"; 
+/**  Number. */
+id: string } | 
+/**  An invoice of the person's, with a buyer. */
+{ kind: "buyer"; 
+/**  Number. */
+invoice: string; 
+/**  User id. */
+buyer: string };
+
+/**  A window of the conversations, newest message first. */
+export type TalksPage = {
+	/**  The rows. */
+	rows: TalkRow[],
+	/**  Place of the first of them. */
+	from: number,
+	/**  Rows of the whole list. */
+	total: number,
+	/**  Where the anchor stands now; none: it is not in the list. */
+	anchorIndex: number | null,
+	/**  When they were last read from the marketplace. */
+	asOf: string | null,
+};
+
+/**  What of the conversations is wanted. */
+export type TalksQuery = {
+	/**  Number, part of a name, of the subject or of a message; empty: all. */
+	text: string,
+	/**  One person only: their user id. */
+	person: string | null,
+	/**  Only those with unread messages. */
+	unreadOnly: boolean,
+	/**  Chats of deals too. */
+	deals: boolean,
+	/**  First row of the window. */
+	from: number,
+	/**  So many rows, at most 100. */
+	count: number,
+	/**  A conversation whose place in the list is asked for as well. */
+	anchor: string | null,
+};
+
 /**  Colours of the screens. */
 export type Theme = 
 /**  As the system. */
@@ -1454,6 +2036,16 @@ id: string } |
 { kind: "receipts" } | 
 /**  The news. */
 { kind: "news" } | 
+/**  The list of conversations. */
+{ kind: "talks" } | 
+/**  One conversation or deal chat. */
+{ kind: "talk"; 
+/**  Its id. */
+id: string } | 
+/**  A picture. */
+{ kind: "picture"; 
+/**  Its id. */
+id: string } | 
 /**  Rates or prices of invoices. */
 { kind: "rates" };
 
@@ -1473,6 +2065,23 @@ export type Unit =
 "btc" | 
 /**  Whole satoshi. */
 "sat";
+
+/**  How far the pictures of a message are. */
+export type UploadProgress = {
+	/**  Hundredths of the whole that are there. */
+	done: number,
+	/**  The whole, in hundredths. */
+	of: number,
+};
+
+/**  How a bundle was found, in one word. */
+export type Verdict = 
+/**  Nothing was changed. */
+"intact" | 
+/**  Something was changed. */
+"altered" | 
+/**  It cannot be read. */
+"unreadable";
 
 /**  What a pending payment or an open deal waits for. */
 export type WaitsFor = 

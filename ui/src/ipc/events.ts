@@ -1,5 +1,5 @@
 import { backend } from "./backend";
-import type { Changed, Closing, Topic } from "./types";
+import type { Changed, Closing, Dropped, OpenPlace, Topic } from "./types";
 
 type Listener = (topics: Topic[]) => void;
 
@@ -37,6 +37,16 @@ export function listen(): Promise<() => void> {
 /** Tells when the person closed the window while operations are not settled, until the returned function is called. */
 export function onClosing(tell: (closing: Closing) => void): Promise<() => void> {
   return backend().onClosing(tell);
+}
+
+/** Tells when files were dropped on the window, until the returned function is called. */
+export function onDropped(tell: (dropped: Dropped) => void): Promise<() => void> {
+  return backend().onDropped(tell);
+}
+
+/** Tells when a notification of the system was clicked, until the returned function is called. */
+export function onOpenPlace(tell: (place: OpenPlace) => void): Promise<() => void> {
+  return backend().onOpenPlace(tell);
 }
 
 /** Calls `then` with the topics of each change until the returned function is called. */

@@ -7,9 +7,11 @@ import { refuse } from "./fake/faults";
 import * as news from "./fake/news";
 import * as operations from "./fake/operations";
 import * as pay from "./fake/pay";
+import * as pictures from "./fake/pictures";
 import * as receipts from "./fake/receipts";
 import { scenario } from "./fake/scenarios";
 import { verdict, verified } from "./fake/seals";
+import * as talks from "./fake/talks";
 import { World } from "./fake/world";
 import type { Changed, Fault, Language, Settings, Theme } from "./types";
 
@@ -37,6 +39,15 @@ export function installFake(name?: string): void {
       listeners.add(tell);
       return Promise.resolve(() => void listeners.delete(tell));
     },
+    pictureUrl: (id, size) => {
+      const card = talks.pictureCard(world, id);
+      const [width, height] = [card?.width || 1600, card?.height || 1200];
+      const shrink = size === "preview" ? 480 / Math.max(width, height) : 1;
+      return pictures.drawing(id, Math.round(width * shrink), Math.round(height * shrink));
+    },
+    // Events of these names stand for a drop on the window and for a click on a notification.
+    onDropped: (tell) => hear("made-up-drop", (names: string[]) => tell({ token: names.join("|"), names })),
+    onOpenPlace: (tell) => hear("made-up-place", (route: string) => tell({ route })),
     // A browser does not ask before it closes a page: an event of this name stands for the button of the window.
     onClosing: (tell) => {
       const closed = (): void => tell({ operations: world.state().operations });
@@ -44,6 +55,12 @@ export function installFake(name?: string): void {
       return Promise.resolve(() => window.removeEventListener("made-up-close", closed));
     },
   });
+}
+
+function hear<T>(name: string, tell: (detail: T) => void): Promise<() => void> {
+  const heard = (event: Event): void => tell((event as CustomEvent<T>).detail);
+  window.addEventListener(name, heard);
+  return Promise.resolve(() => window.removeEventListener(name, heard));
 }
 
 function settings(query: URLSearchParams): Settings {
@@ -55,6 +72,7 @@ function settings(query: URLSearchParams): Settings {
     unit: query.get("unit") === "sat" ? "sat" : "btc",
     hideAmounts: query.has("hide"),
     listWidth: 380,
+    notifications: "who",
   };
 }
 
@@ -181,11 +199,6 @@ function commandsOf(world: World): Commands {
     catalog: () => answer(() => catalog),
     deals: () => answer(() => deals.list(world)),
     deal: (id) => answer(() => deals.find(world, id)),
-    sendDealMessage: (account, deal, text) =>
-      answer(() => {
-        same(account);
-        return deals.write(world, deal, text);
-      }),
     declarePaid: (account, deal, seen) =>
       answer(() => {
         same(account);
@@ -211,5 +224,71 @@ function commandsOf(world: World): Commands {
         return paid ? (verified(paid).raw ?? null) : null;
       }),
     saveText: () => answer(() => true),
+    talks: (query) => answer(() => talks.page(world, query), query.from > 0 ? world.scenario.listLatency : 0),
+    talk: (id) => answer(() => talks.detail(world, id)),
+    talkLines: (id, edge, count) => answer(() => talks.some(world, id, edge, count)),
+    talkAbout: (subject) => answer(() => talks.about(world, subject)),
+    sendMessage: (account, id, text, ids) =>
+      answer(() => {
+        same(account);
+        return talks.send(world, id, text, ids);
+      }),
+    retryMessage: (account, line) =>
+      answer(() => {
+        same(account);
+        return talks.retry(world, line);
+      }),
+    dropMessage: (account, line) =>
+      answer(() => {
+        same(account);
+        return talks.drop(world, line);
+      }),
+    readTalk: (account, id, line) =>
+      answer(() => {
+        same(account);
+        return talks.read(world, id, line);
+      }),
+    deleteTalk: (account, id) =>
+      answer(() => {
+        same(account);
+        return talks.hide(world, id);
+      }),
+    // A file dialog cannot be shown here: these stand for the files somebody would pick.
+    pickPictures: (account, id, full) =>
+      answer(() => {
+        same(account);
+        return pictures.add(world, id, ["parcel.jpg", "label.png"], full);
+      }),
+    addDropped: (account, id, drop, full) =>
+      answer(() => {
+        same(account);
+        return pictures.add(world, id, drop.split("|"), full);
+      }),
+    addPicture: (account, id, name, bytes, full) =>
+      answer(() => {
+        same(account);
+        return pictures.paste(world, id, name, bytes, full);
+      }),
+    draftPictures: (id) => answer(() => pictures.list(world, id)),
+    removePicture: (account, id, picture) =>
+      answer(() => {
+        same(account);
+        return pictures.remove(world, id, picture);
+      }),
+    setFullSize: (account, id, picture, full) =>
+      answer(() => {
+        same(account);
+        return pictures.setFull(world, id, picture, full);
+      }),
+    savePicture: (id) => answer(() => `kvit-picture-${id}.jpg`),
+    givePaymentFeedback: () => answer(() => refuse("unsupported")),
+    giveDealFeedback: () => answer(() => refuse("unsupported")),
+    feedbackOf: () => answer(() => refuse("unsupported")),
+    refundDesk: () => answer(() => refuse("unsupported")),
+    createRefund: () => answer(() => refuse("unsupported")),
+    withdrawRefund: () => answer(() => refuse("unsupported")),
+    evidencePlan: () => answer(() => refuse("unsupported")),
+    saveEvidence: () => answer(() => refuse("unsupported")),
+    checkBundle: () => answer(() => refuse("unsupported")),
   };
 }

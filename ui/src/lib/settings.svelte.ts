@@ -7,6 +7,7 @@ let current = $state.raw<Settings>({
   unit: "btc",
   hideAmounts: false,
   listWidth: 380,
+  notifications: "who",
 });
 
 /** What the person chose for the app; reactive. */

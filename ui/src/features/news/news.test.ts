@@ -16,6 +16,7 @@ function row(id: number, given: Partial<NewsRow> = {}): NewsRow {
     person: "client-9",
     sats: "60000",
     fiat: null,
+    talk: null,
     read: false,
     ...given,
   };

@@ -6,6 +6,12 @@ export type FaultValues = Record<string, string>;
 /** One sentence (or two) about a fault. */
 export type FaultSentence = (values: FaultValues) => string;
 
+/** Bytes in whole mebibytes, as text; `null` for what is no number. */
+export function mebibytes(bytes: string | undefined): string | null {
+  const count = Number(bytes ?? "");
+  return Number.isSafeInteger(count) && count > 0 ? String(Math.floor(count / 1_048_576)) : null;
+}
+
 /** Words for every fault: what happened, whether money moved, the one next step. */
 export const faults = {
   code: {
@@ -123,6 +129,42 @@ export const faults = {
     operationNotFound: () => "There is no such operation in the journal of this account.",
     receiptNotFound: () => "The archive of this account has no receipt for this payment.",
     fileUnwritable: () => "The file could not be written. Check the folder, its rights and the free space.",
+    messageNotFound: () => "This message is not in the conversation any more.",
+    tooManyPictures: (v) => `That is too many pictures: at most ${v.max ?? "10"} in one message.`,
+    conversationNotFound: () => "There is no such conversation in this account.",
+    conversationNotAllowed: () => "The marketplace does not let you write about this: only its buyer and its seller can.",
+    pictureTooLarge: (v) => {
+      const max = mebibytes(v.max);
+      return max === null ? "The picture is too large." : `The picture is too large: at most ${max} MiB.`;
+    },
+    pictureUnsupported: (v) =>
+      v.kind
+        ? `Kvit does not open pictures of the kind ${v.kind}. Save it as JPEG, PNG or WebP and take that.`
+        : "This is not a picture Kvit can open. JPEG, PNG, WebP, GIF, BMP and TIFF will do.",
+    pictureDamaged: () => "The picture is damaged or cut short: it cannot be opened whole.",
+    pictureTooManyPixels: (v) =>
+      v.width && v.height
+        ? `The picture is too big to be opened safely: ${v.width} × ${v.height} pixels.`
+        : "The picture is too big to be opened safely.",
+    pictureTooHeavy: () => "Opening this picture took more time or memory than a picture may take. It was not opened.",
+    pictureNotFound: () => "The picture is not there.",
+    pictureRefused: () => "The marketplace did not take the picture.",
+    pictureExists: () => "The marketplace already has another picture under this number. Take the picture anew.",
+    feedbackTooLong: (v) => `That is too long: at most ${v.max ?? "500"} characters.`,
+    feedbackGiven: () => "You have already said how it went. What was said is final.",
+    feedbackNotPossible: () => "How it went cannot be said here: it is not finished, or it was not yours.",
+    paymentNotPaid: () => "This payment is not paid, so nothing can be given back.",
+    refundOfARefund: () => "This payment is itself a refund; it cannot be given back.",
+    refundNotYours: () => "Only the seller can give back what was paid to them.",
+    refundToAnonymous: () =>
+      "The buyer is anonymous, and the marketplace gives back to named accounts only. Agree with the buyer on another way.",
+    refundTooMany: (v) => `That is more than is left to give back${v.max ? `: at most ${v.max}` : ""}.`,
+    refundMayCostMore: (v) =>
+      v.amount && v.worst
+        ? `From balance, this marketplace may take ${v.worst} satoshi instead of ${v.amount}. Give back one piece at a time, or pay through a deal.`
+        : "From balance, this marketplace may take more than the refund costs. Give back one piece at a time, or pay through a deal.",
+    refundNotOpen: () => "This refund is no longer open: it was paid or withdrawn.",
+    bundleUnreadable: () => "This file is not a bundle of evidence made by Kvit, or it is cut short.",
   } satisfies Record<FaultCode, FaultSentence> as Record<FaultCode, FaultSentence>,
   money: {
     no: "No money has moved.",

@@ -31,6 +31,10 @@ export const operations = {
     cancelPayment: "Canceling a payment",
     iPaid: "Saying that the fiat was sent",
     cancelDeal: "Canceling a deal",
+    givePaymentFeedback: "Feedback on a payment",
+    giveDealFeedback: "Feedback on a deal",
+    createRefund: "Making a refund",
+    withdrawRefund: "Withdrawing a refund",
   } satisfies Record<Act, string> as Record<Act, string>,
   state: {
     sent: "on its way",

@@ -31,6 +31,10 @@ export const operations = {
     cancelPayment: "Отмена платежа",
     iPaid: "Сообщение о переводе",
     cancelDeal: "Отмена сделки",
+    givePaymentFeedback: "Отзыв о платеже",
+    giveDealFeedback: "Отзыв о сделке",
+    createRefund: "Оформление возврата",
+    withdrawRefund: "Отзыв возврата",
   },
   state: {
     sent: "в пути",

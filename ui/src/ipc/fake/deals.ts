@@ -1,12 +1,11 @@
-import type { AdCard, DealDetail, DealSummary, MessageCard, PaymentDetail } from "../types";
+import type { AdCard, Author, DealDetail, DealSummary, PaymentDetail } from "../types";
 import { advertisement } from "./ads";
 import { ago, ahead, now } from "./clock";
 import { refuse } from "./faults";
 import { payment as makePayment } from "./payments";
 import { noSeal } from "./seals";
+import { append, place, type Talk } from "./talks";
 import { sealed, type World } from "./world";
-
-const maxMessage = 1000;
 
 const requisites = {
   RU: "Практика. Карта для перевода: 0000 0000 0000 0000, получатель УЧЕБНЫЙ П. П. Это не настоящие реквизиты.",
@@ -20,10 +19,16 @@ function said(deal: DealDetail, words: typeof requisites): string {
   return deal.ad.country === "RU" ? words.RU : words.other;
 }
 
-function say(world: World, deal: DealDetail, author: MessageCard["author"], text: string): DealDetail {
-  const message: MessageCard = { id: world.number(), author, text, pictures: 0, created: now() };
-  const messages = [...deal.messages, message];
-  return { ...deal, messages, summary: { ...deal.summary, messages: messages.length } };
+/** Somebody writes into the chat of a deal. */
+function say(world: World, deal: DealDetail, author: Author, text: string, at = now()): DealDetail {
+  const messages = append(world, chat(world, deal), { author, text, created: at });
+  return { ...deal, summary: { ...deal.summary, messages } };
+}
+
+/** The chat of a deal. */
+function chat(world: World, deal: DealDetail): Talk {
+  const { id, counterparty } = deal.summary;
+  return place(world, `deal/${id}`, { kind: "deal", with: counterparty, subject: deal.ad.title, number: id, iAm: "trader" });
 }
 
 function keep(world: World, deal: DealDetail): DealDetail {
@@ -71,7 +76,10 @@ export function open(world: World, ad: AdCard, payment: PaymentDetail, created =
     canceled: null,
     disputed: null,
     feeSats: (BigInt(payment.sats) / 100n).toString(),
-    messages: [],
+    unread: 0,
+    feedbackMine: null,
+    feedbackTheirs: null,
+    canGiveFeedback: false,
     canDeclare: true,
     canCancel: true,
     canWrite: true,
@@ -79,7 +87,7 @@ export function open(world: World, ad: AdCard, payment: PaymentDetail, created =
   };
   world.keep({ ...payment, status: "pending", seal: noSeal, turn, canCancel: true, fiat: ad.total, fiatEstimated: false });
   keep(world, deal);
-  later(world, id, (one) => (one.summary.status === "opened" && one.messages.length === 0 ? say(world, one, "them", said(one, requisites)) : one));
+  later(world, id, (one) => (one.summary.status === "opened" && one.summary.messages === 0 ? say(world, one, "them", said(one, requisites)) : one));
   return deal;
 }
 
@@ -90,15 +98,9 @@ function later(world: World, id: string, act: (deal: DealDetail) => DealDetail):
   }, world.scenario.pace);
 }
 
-/** Writes into the chat; the trader answers. */
-export function write(world: World, id: string, text: string): DealDetail {
-  const deal = find(world, id);
-  if (text.trim() === "") refuse("messageEmpty");
-  if (text.length > maxMessage) refuse("messageTooLong", { values: { max: String(maxMessage) } });
-  if (!deal.canWrite) refuse("dealClosedForMessages");
-  if (text.includes("#lost")) refuse("connectionLost", { next: "tryAgain" });
+/** The person wrote into the chat; the trader answers. */
+export function answer(world: World, id: string): void {
   later(world, id, (one) => say(world, one, "them", said(one, heard)));
-  return keep(world, say(world, deal, "me", text));
 }
 
 /** The person says that the fiat was sent; the trader completes the deal. */
@@ -134,7 +136,7 @@ function complete(world: World, deal: DealDetail): DealDetail {
         secrets: Array.from({ length: paid.pieces }, (_, index) => ({
           text: `Locker ${String(20 + index)}, code ${String(4096 + index * 37)}`,
           url: null,
-          pictures: 0,
+          pictures: [],
         })),
       }),
     );
@@ -211,10 +213,8 @@ export function begin(world: World): void {
   if (!invoice || !ad) return;
   const payment = makePayment("1210", invoice, 2, { created: ago(19), status: "pending" });
   let deal = open(world, ad, payment, ago(19));
-  const told = (author: MessageCard["author"], text: string, minutes: number): void => {
-    deal = say(world, deal, author, text);
-    const last = deal.messages.at(-1);
-    if (last) last.created = ago(minutes);
+  const told = (author: Author, text: string, minutes: number): void => {
+    deal = say(world, deal, author, text, ago(minutes));
   };
   told("them", requisites.other, 18);
   told("me", "Thank you. I am sending it from my own account.", 15);

@@ -17,6 +17,7 @@ export function invoice(id: string, given: Partial<InvoiceCard>): InvoiceCard {
     fiatPrice: null,
     fiatEstimate: estimate(BigInt(unit)),
     comment: "",
+    pictures: [],
     piecesMin: 1,
     piecesMax: 10,
     limited: false,

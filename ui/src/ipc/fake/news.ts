@@ -17,6 +17,7 @@ function piece(id: number, kind: NewsRow["kind"], minutes: number, given: Partia
     person: "",
     sats: null,
     fiat: null,
+    talk: null,
     read: true,
     ...given,
   };

@@ -63,6 +63,7 @@ export function desk(world: World, text: string, asked: number | null): PayDesk 
     alreadyPaid: paid?.id ?? null,
     unknown: unknown ? structuredClone(unknown) : null,
     lastChoice,
+    refund: null,
   };
 }
 
@@ -143,7 +144,7 @@ export function fromBalance(world: World, request: PayFromBalance): PayOutcome {
         secrets: Array.from({ length: request.pieces }, (_, index) => ({
           text: `Locker ${String(14 + index)}, code ${String(5512 + index * 41)}`,
           url: null,
-          pictures: 0,
+          pictures: [],
         })),
       }),
     );
@@ -164,7 +165,7 @@ export function fromBalance(world: World, request: PayFromBalance): PayOutcome {
     );
     return { kind: "unknown", operation };
   }
-  return { kind: "done", payment: take(), differs: false };
+  return { kind: "done", payment: take(), wasThere: false, differs: false };
 }
 
 /** Pays through an advertisement. */
@@ -213,6 +214,7 @@ export function byDeal(world: World, request: PayByDeal): PayOutcome {
   return {
     kind: "done",
     payment: { ...world.payment(made.id), deal: find(world, deal.summary.id).summary },
+    wasThere: false,
     differs: reply === "differs",
   };
 }

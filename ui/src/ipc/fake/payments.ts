@@ -46,6 +46,12 @@ export function payment(
     difference: null,
     twin: null,
     vanished: false,
+    canGiveFeedback: false,
+    canTalk: true,
+    canRefund: false,
+    refundObstacle: null,
+    givenBack: [],
+    refundOf: null,
     ...given,
   };
   return made.status === "paid" ? { ...made, seal: seal(made) } : made;
@@ -64,15 +70,15 @@ export function history(): PaymentDetail[] {
     payment("1207", of("88"), 2, {
       created: ago(9),
       secrets: [
-        { text: "Locker 14, code 5512", url: null, pictures: 0 },
-        { text: "Locker 15, code 9070", url: "https://pickup.shop-1.example/lockers?of=1207", pictures: 1 },
+        { text: "Locker 14, code 5512", url: null, pictures: [] },
+        { text: "Locker 15, code 9070", url: "https://pickup.shop-1.example/lockers?of=1207", pictures: ["locker-15"] },
       ],
       sellerFeedback: { positive: true, text: "Quick and polite.", created: ago(5) },
     }),
     payment("1204", of("77"), 3, { created: ago(150), buyer: buyers.nine, direction: "toMe" }),
     payment("1199", of("51"), 1, {
       created: ago(day + 40),
-      secrets: [{ text: "Sheet 3, shelf B", url: null, pictures: 0 }],
+      secrets: [{ text: "Sheet 3, shelf B", url: null, pictures: [] }],
       buyerFeedback: { positive: true, text: "Beautiful print.", created: ago(day) },
     }),
     payment("1195", of("77"), 1, {
@@ -86,13 +92,13 @@ export function history(): PaymentDetail[] {
       "1190",
       of("640"),
       3,
-      { created: ago(day + 500), secrets: [{ text: "Пункт выдачи 7, ячейка 31", url: null, pictures: 0 }] },
+      { created: ago(day + 500), secrets: [{ text: "Пункт выдачи 7, ячейка 31", url: null, pictures: [] }] },
       (made) => unverified(made, "noConfirmation"),
     ),
     payment("1188", of("88"), 1, { created: ago(2 * day), status: "canceled" }),
     payment("1180", of("13"), 1, {
       created: ago(3 * day),
-      secrets: [{ text: hostileText, url: "https://аррӏе.example/pay", pictures: 0 }],
+      secrets: [{ text: hostileText, url: "https://аррӏе.example/pay", pictures: [] }],
       sellerFeedback: { positive: false, text: hostileText, created: ago(2 * day) },
     }),
     payment("1171", of("77"), 2, { created: ago(5 * day), buyer: buyers.four, direction: "toMe" }),

@@ -24,6 +24,7 @@ import { estimate } from "./sums";
 import { remembered } from "./memory";
 import { Store } from "./store";
 import { Sync } from "./sync";
+import { unread, type Talk } from "./talks";
 
 const most = 100;
 
@@ -34,6 +35,7 @@ export class World {
   settings: Settings;
   payments: PaymentDetail[];
   readonly deals = new Map<string, DealDetail>();
+  readonly talks = new Map<string, Talk>();
   readonly operations = new Map<string, OperationCard>();
   readonly invoices: Map<string, InvoiceCard>;
   balance: bigint;
@@ -126,6 +128,7 @@ export class World {
       keychain: this.scenario.keychain,
       operations: structuredClone(open),
       dealsWaiting: [...this.deals.values()].filter((deal) => deal.summary.turn?.waitsFor === "myTransfer").length,
+      ...unread(this),
       settings: { ...this.settings },
       store: this.store.card(account),
       sync: used && !shut ? this.sync.card(well) : null,
