@@ -7,6 +7,7 @@ use kvit_proto::v1;
 use tokio::sync::mpsc;
 
 use crate::books::events::{Notice, What};
+use crate::books::images::Image;
 use crate::books::{Announcements, Books};
 use crate::clock::{Clock, Moment};
 use crate::faults::Faults;
@@ -30,6 +31,17 @@ pub(crate) struct Token {
     pub expires: Option<Moment>,
     /// Scope `trade`.
     pub may_trade: bool,
+}
+
+impl Token {
+    /// One that may do everything as long as the marketplace runs.
+    pub(crate) fn lasting(user: u64) -> Token {
+        Token {
+            user,
+            expires: None,
+            may_trade: true,
+        }
+    }
 }
 
 /// A stream that waits for messages.
@@ -100,6 +112,44 @@ impl Hub {
         let mut state = self.state();
         state.books.rollback();
         look(&state.books)
+    }
+
+    /// Finds an image in the books; it, its number, and its preview or original.
+    pub(crate) fn picture(
+        &self,
+        preview: bool,
+        find: impl FnOnce(&Books) -> Result<u64, Refusal>,
+    ) -> Result<(Image, Vec<u8>), Refusal> {
+        let mut state = self.state();
+        state.books.rollback();
+        let id = find(&state.books)?;
+        let image = state.books.images.get(id).ok_or(Refusal::ImageNotFound)?.clone();
+        match state.store.picture(id, preview) {
+            Ok(Some(bytes)) => Ok((image, bytes)),
+            Ok(None) => Err(Refusal::ImageNotFound),
+            Err(error) => {
+                tracing::error!(%error, "a picture could not be read");
+                Err(Refusal::Internal)
+            }
+        }
+    }
+
+    /// The token of a user that stays the same at every start: the one kept under this name, or `new`, kept from now
+    /// on.
+    pub(crate) fn lasting_token(&self, name: &str, new: String) -> Result<String, Refusal> {
+        let mut state = self.state();
+        let kept = state.store.house_secret(name).and_then(|kept| match kept {
+            Some(kept) => Ok(Some(kept)),
+            None => state.store.keep_house_secret(name, new.as_bytes()).map(|()| None),
+        });
+        match kept {
+            Ok(Some(kept)) => String::from_utf8(kept).map_err(|_| Refusal::Internal),
+            Ok(None) => Ok(new),
+            Err(error) => {
+                tracing::error!(%error, "a token could not be kept");
+                Err(Refusal::Internal)
+            }
+        }
     }
 
     /// Changes the books: on success stored, then announced; on refusal as if it had never been tried.

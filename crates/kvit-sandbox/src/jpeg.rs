@@ -195,7 +195,10 @@ mod tests {
             b"after the end",
             b"Exif",
         ] {
-            assert!(contains(&told, tale) && !contains(&taken.original, tale), "{tale:?}");
+            assert!(
+                contains(&told, tale) && !contains(&taken.original, tale),
+                "{tale:?}"
+            );
         }
         assert_eq!(taken.original, plain);
         assert_eq!(decode(&taken.original).unwrap(), decode(&told).unwrap());
@@ -203,7 +206,10 @@ mod tests {
         assert_eq!(taken.sent, hex(&Sha256::digest(&told)));
         // How it is to be shown stays.
         let profiled = with_segment(&plain, 0xE2, b"ICC_PROFILE\0\x01\x01colours");
-        assert!(contains(&Picture::taken(&profiled, false).unwrap().original, b"colours"));
+        assert!(contains(
+            &Picture::taken(&profiled, false).unwrap().original,
+            b"colours"
+        ));
     }
 
     #[test]

@@ -10,8 +10,8 @@ use crate::clock::Moment;
 use crate::hub::Token;
 use crate::money::{Cents, Sats};
 use crate::refusal::Refusal;
-use crate::sandbox::{Sandbox, new_token};
-use crate::world::bulk;
+use crate::sandbox::{Sandbox, new_token, token_name};
+use crate::world::{self, bulk};
 
 /// A price as a seller names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,7 +72,33 @@ impl NewInvoice {
     }
 }
 
+/// Defects of the closed exchange that a test can bring back (marketplace reference, section 20.3). All are off at
+/// first and after a restart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Defects {
+    /// Row 37: a refund of n pieces costs n times n pieces.
+    pub refunds_charged_again: bool,
+    /// Row 42: GetConversationsById shows everybody's conversations about a public invoice to anybody.
+    pub conversations_leak: bool,
+    /// Row 43: GetConversations leaves out a buyer's conversations about public invoices he has not paid.
+    pub unpaid_conversations_missing: bool,
+    /// Row 43: a seller cannot delete conversations about payments, nor a buyer those about public invoices.
+    pub conversations_stay: bool,
+    /// Section 8: conversations and their messages come in no order.
+    pub conversations_unordered: bool,
+    /// Row 19: the original of a picture is kept as it was sent, EXIF included.
+    pub originals_as_sent: bool,
+}
+
 impl Sandbox {
+    /// Switches defects of the closed exchange on and off.
+    pub fn set_defects(&self, defects: Defects) -> Result<(), Refusal> {
+        self.hub().act(|books, _| {
+            books.defects = defects;
+            Ok(())
+        })
+    }
+
     /// Login name of the local user.
     pub fn login(&self) -> Result<String, Refusal> {
         self.hub()
@@ -229,6 +255,54 @@ impl Sandbox {
             bulk::decided(books, &mut rng, you, count, (from, now))?;
             bulk::pending(books, you, now)
         })
+    }
+
+    /// Adds `count` payments from and to the local user, each with a conversation of `messages_each` messages by both
+    /// sides, as [`Sandbox::bulk_payments`] does: between the newest payment and now, and nobody is told. No message has
+    /// a picture. Answers about them carry the payments' confirmations; see
+    /// [`Options::confirmations`](crate::Options::confirmations).
+    pub fn bulk_conversations(&self, count: u32, messages_each: u32) -> Result<(), Refusal> {
+        let (you, seed) = (self.local(), self.hub().seed);
+        self.hub().act(|books, now| {
+            let newest = books.payments.values().next_back();
+            let from = newest.map_or(now, |payment| payment.created_at);
+            let mut rng =
+                StdRng::seed_from_u64(seed ^ u64::from(count) ^ u64::from(messages_each).rotate_left(32));
+            bulk::talked(books, &mut rng, you, (count, messages_each), (from, now))
+        })
+    }
+
+    /// Lets one more person in, next to the local user: the simulated people no longer act for `login`, which is made
+    /// with an opening balance if there is nobody of that name (bitcoin enters the books with it). His token, which
+    /// stays the same at every start.
+    pub fn join(&self, login: &str) -> Result<String, Refusal> {
+        let seed = self.hub().seed;
+        let user = self.hub().act(|books, now| {
+            let known = books.user_by_login(login).map(|user| (user.id, user.role));
+            let id = match known {
+                Some((_, Role::Marketplace)) => return Err(Refusal::UserNotFound),
+                Some((id, _)) => id,
+                None => {
+                    let mut rng = StdRng::seed_from_u64(
+                        seed.rotate_left(8)
+                            ^ books.users.values().map(|user| user.id).max().unwrap_or_default(),
+                    );
+                    world::newcomer(books, &mut rng, login, now)?
+                }
+            };
+            books.edit_user(id, |user| {
+                user.role = Role::Local;
+                Ok(())
+            })?;
+            Ok(id)
+        })?;
+        let token = if user == self.local() {
+            self.token()
+        } else {
+            self.hub().lasting_token(&token_name(login), new_token(None))?
+        };
+        self.hub().admit(token.clone(), Token::lasting(user));
+        Ok(token)
     }
 
     /// Lets the trader of a deal cancel it.

@@ -1,4 +1,5 @@
-//! The ledger of executions: what the marketplace did with money because somebody called, in the order it did it.
+//! The ledger of executions: what the marketplace did with money and words because somebody called, in the order it
+//! did it.
 //!
 //! It is for judges: a client's own account of what it asked for proves nothing. With a file, a judge in another
 //! process can read along; each line is there before its answer leaves, and stays there when either process is killed.
@@ -11,14 +12,19 @@ use std::sync::{Mutex, PoisonError};
 use serde::{Deserialize, Serialize};
 
 use crate::books::Books;
+use crate::books::conversations::{Parent, Written};
+use crate::books::feedback::Business;
+use crate::books::messages::Message;
 use crate::clock::Moment;
 use crate::money::Sats;
 use crate::refusal::Refusal;
 
-/// One execution of a call that moves money, or frees or binds it: PayInvoiceFromBalance, PayInvoiceByDeal,
-/// PayInvoiceByBestDeal, CancelInvoicePayment, IPayed or CancelDeal. A call that was refused was not executed; one that
-/// the front proxy repeated was executed as often as it was repeated.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// One execution of a call that moves money, frees or binds it, or says or shows something: PayInvoiceFromBalance,
+/// PayInvoiceByDeal, PayInvoiceByBestDeal, CancelInvoicePayment, IPayed, CancelDeal, CreateRefund, DeleteInvoice,
+/// SendMessage, SendInvoiceMessage, SendInvoicePaymentMessage, DeleteConversation, StoreImage,
+/// SendInvoicePaymentFeedback or SendFeedback. A call that was refused was not executed; one that the front proxy
+/// repeated was executed as often as it was repeated.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Execution {
     /// 1, 2, 3 and so on; a file that is opened again goes on where it ended.
     pub sequence: u64,
@@ -26,28 +32,59 @@ pub struct Execution {
     pub rpc: String,
     /// Login of the caller.
     pub user: String,
-    /// The invoice, where one is concerned.
+    /// The invoice, where one is concerned: that of the payment, that of the conversation, the refund that was made,
+    /// the one that was deleted.
     pub invoice: Option<u64>,
-    /// Pieces of the payment.
+    /// Pieces of the payment, or of the refund that was made or withdrawn.
     pub pieces: Option<u32>,
-    /// The payment, where one is concerned.
+    /// The payment, where one is concerned; with a refund the one that is refunded.
     pub payment: Option<u64>,
     /// The deal, where one is concerned.
     pub deal: Option<u64>,
-    /// Amount of the payment or, without one, of the deal; in satoshis.
+    /// Amount of the payment, of the refund or, without either, of the deal; in satoshis.
     pub sats: Sats,
     /// The marketplace's time; in the file milliseconds since 1970.
     pub at: Moment,
     /// False where the call succeeded without changing anything: a deal that was canceled already, a payment that was
     /// pending already and was answered again (marketplace reference, section 7.2).
     pub changed: bool,
+    /// The conversation that was written to or deleted.
+    #[serde(default)]
+    pub conversation: Option<u64>,
+    /// The message that was written, in a conversation or a deal's chat.
+    #[serde(default)]
+    pub message: Option<u64>,
+    /// What was written: a message or feedback.
+    #[serde(default)]
+    pub text: Option<String>,
+    /// GUIDs, as printed, of the message's pictures or of the one that was uploaded.
+    #[serde(default)]
+    pub images: Vec<String>,
+    /// SHA-256 of the picture as it was sent, 64 lower-case hexadecimal digits.
+    #[serde(default)]
+    pub sha256: Option<String>,
+    /// Whether the feedback praises.
+    #[serde(default)]
+    pub positive: Option<bool>,
 }
 
-/// What an execution was about.
+/// What an execution was about, by number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Subject {
     Payment(u64),
     Deal(u64),
+    /// A line of a deal's chat.
+    DealMessage {
+        deal: u64,
+        message: u64,
+    },
+    /// A line of a conversation.
+    Message(Written),
+    Conversation(u64),
+    Image(u64),
+    Feedback(u64),
+    /// A refund that was made, or an invoice that was deleted.
+    Invoice(u64),
 }
 
 /// The executions so far. They are kept in memory, as the payments they are about are too.
@@ -146,32 +183,90 @@ impl Execution {
         at: Moment,
         sequence: u64,
     ) -> Result<Execution, Refusal> {
-        let (payment, deal) = match subject {
-            Subject::Payment(id) => {
-                let payment = books.payment(id)?;
-                (Some(payment), payment.deal)
-            }
-            Subject::Deal(id) => {
-                let payment = books.deal(id)?.payment;
-                (payment.map(|id| books.payment(id)).transpose()?, Some(id))
-            }
-        };
-        let sats = match (payment, deal) {
-            (Some(payment), _) => payment.amount,
-            (None, Some(deal)) => books.deal(deal)?.amount,
-            (None, None) => Sats::ZERO,
-        };
-        Ok(Execution {
+        let mut line = Execution {
             sequence,
             rpc: call.rpc.to_owned(),
             user: books.user(call.user)?.login.clone(),
-            invoice: payment.map(|payment| payment.invoice),
-            pieces: payment.map(|payment| payment.pieces),
-            payment: payment.map(|payment| payment.id),
-            deal,
-            sats,
             at,
             changed,
-        })
+            ..Execution::default()
+        };
+        match subject {
+            Subject::Payment(id) => line.concern_payment(books, id)?,
+            Subject::Deal(id) => line.concern_deal(books, id)?,
+            Subject::DealMessage { deal, message } => {
+                line.concern_deal(books, deal)?;
+                let said = books.deal(deal)?.messages.iter().find(|said| said.id == message);
+                line.quote(said.ok_or(Refusal::Internal)?);
+            }
+            Subject::Message(Written {
+                conversation,
+                message,
+            }) => {
+                line.concern_conversation(books, conversation)?;
+                line.quote(books.messages.get(message).ok_or(Refusal::Internal)?);
+            }
+            Subject::Conversation(id) => line.concern_conversation(books, id)?,
+            Subject::Image(id) => {
+                let image = books.images.get(id).ok_or(Refusal::ImageNotFound)?;
+                line.images = vec![image.guid.clone()];
+                line.sha256.clone_from(&image.sent);
+            }
+            Subject::Feedback(id) => {
+                let feedback = books.feedback.get(id).ok_or(Refusal::Internal)?;
+                match feedback.business {
+                    Business::Payment(id) => line.concern_payment(books, id)?,
+                    Business::Deal(id) => line.concern_deal(books, id)?,
+                    Business::EarlierPayment | Business::EarlierDeal => {}
+                }
+                line.text = Some(feedback.text.clone());
+                line.positive = Some(feedback.positive);
+            }
+            Subject::Invoice(id) => {
+                let invoice = books.invoice(id)?;
+                line.invoice = Some(id);
+                if invoice.refund_of.is_some() {
+                    line.payment = invoice.refund_of;
+                    line.pieces = Some(invoice.pieces_min);
+                    line.sats = invoice.current_price;
+                }
+            }
+        }
+        Ok(line)
+    }
+
+    fn concern_payment(&mut self, books: &Books, id: u64) -> Result<(), Refusal> {
+        let payment = books.payment(id)?;
+        self.invoice = Some(payment.invoice);
+        self.pieces = Some(payment.pieces);
+        self.payment = Some(id);
+        self.deal = payment.deal;
+        self.sats = payment.amount;
+        Ok(())
+    }
+
+    fn concern_deal(&mut self, books: &Books, id: u64) -> Result<(), Refusal> {
+        let deal = books.deal(id)?;
+        match deal.payment {
+            Some(payment) => self.concern_payment(books, payment)?,
+            None => self.sats = deal.amount,
+        }
+        self.deal = Some(id);
+        Ok(())
+    }
+
+    fn concern_conversation(&mut self, books: &Books, id: u64) -> Result<(), Refusal> {
+        match books.conversation(id)?.parent {
+            Parent::Invoice(invoice) => self.invoice = Some(invoice),
+            Parent::Payment(payment) => self.concern_payment(books, payment)?,
+        }
+        self.conversation = Some(id);
+        Ok(())
+    }
+
+    fn quote(&mut self, said: &Message) {
+        self.message = Some(said.id);
+        self.text = Some(said.text.clone());
+        self.images.clone_from(&said.images);
     }
 }

@@ -13,6 +13,7 @@ mod catalog;
 mod clock;
 mod faults;
 mod hub;
+mod jpeg;
 mod knobs;
 mod ledger;
 mod money;
@@ -28,7 +29,7 @@ mod world;
 
 pub use clock::{Clock, Moment};
 pub use faults::{Fault, Faults, SpoiltEvents, When};
-pub use knobs::{NewInvoice, Price};
+pub use knobs::{Defects, NewInvoice, Price};
 pub use ledger::Execution;
 pub use money::{Cents, Sats};
 pub use refusal::Refusal;

@@ -80,6 +80,14 @@ impl Cents {
         self.0.checked_sub(other.0).map(Cents).ok_or(Refusal::Internal)
     }
 
+    /// This sum taken `n` times.
+    pub(crate) fn times(self, n: u32) -> Result<Cents, Refusal> {
+        self.0
+            .checked_mul(i64::from(n))
+            .map(Cents)
+            .ok_or(Refusal::Internal)
+    }
+
     /// The contract's form: whole units and billionths.
     pub(crate) fn decimal(self) -> v1::Decimal {
         v1::Decimal {

@@ -91,6 +91,79 @@ pub enum Refusal {
     /// A deal status outside the contract.
     #[error("Incorrect dial status")]
     UnknownDealStatus,
+    /// A refund, feedback or the like needs a payment that is Paid.
+    #[error("Payment status must be Paid.")]
+    PaymentNotPaid,
+    /// The caller judged this payment already (the semicolon is in the text).
+    #[error("Feedback already created;")]
+    FeedbackTwice,
+    /// The caller judged this deal already.
+    #[error("You can't send feedback twice.")]
+    DealFeedbackTwice,
+    /// A payment that gives money back is nobody's trade.
+    #[error("You cant create feedback in refund payment.")]
+    NoFeedbackInRefund,
+    /// The caller is the buyer.
+    #[error("You cannot create a refund for yourself.")]
+    RefundToSelf,
+    /// The buyer has no named account.
+    #[error("You cannot make a refund to an anonymous user. Use external means.")]
+    RefundToAnonymous,
+    /// The payment is a refund itself. The closed exchange did not look; section 20, row 45 asks to refuse without
+    /// giving a text.
+    #[error("You cant create refund of refund payment.")]
+    RefundOfRefund,
+    /// More pieces than were bought, refunds made and open ones counted.
+    #[error("Not enough pieces to be returned.")]
+    TooFewPiecesLeft,
+    /// A public invoice of somebody else.
+    #[error("You do not have permission to delete this invoice.")]
+    MayNotDeleteInvoice,
+    /// The caller deleted it before.
+    #[error("Invoice already deleted.")]
+    InvoiceDeleted,
+    /// A seller who names no buyer, or starts to talk about a public invoice.
+    #[error("You can't send message to self.")]
+    MessageToSelf,
+    /// A buyer talks to the seller, whoever he names.
+    #[error("You buyer, target user must be empty.")]
+    BuyerNamesNobody,
+    /// Nobody talks in a refund invoice.
+    #[error("You cant start conversation in refund invoice.")]
+    NoTalkInRefundInvoice,
+    /// Nobody talks about a refund payment.
+    #[error("You cant start conversation in refund payment.")]
+    NoTalkInRefundPayment,
+    /// A private invoice is for somebody else than the named user.
+    #[error("You do not have permission to post messages to this conversation.")]
+    NotInConversation,
+    /// GetConversationsById with neither invoice nor payment.
+    #[error("Incorrect command.")]
+    IncorrectCommand,
+    /// No conversation about this payment (no full stop).
+    #[error("Conversation not found")]
+    NoConversation,
+    /// Unknown, or not the caller's.
+    #[error("Conversation not found.")]
+    ConversationNotFound,
+    /// The caller deleted it, and nobody has written since.
+    #[error("Conversation already deleted.")]
+    ConversationDeleted,
+    /// No bytes.
+    #[error("Image must be present.")]
+    ImageMissing,
+    /// Above 10 MiB.
+    #[error("Max image size is 10485760 bytes (10MB)")]
+    ImageTooBig,
+    /// The GUID was uploaded already.
+    #[error("Image already exist.")]
+    ImageExists,
+    /// Not a JPEG picture.
+    #[error("Image error.")]
+    ImageError,
+    /// Unknown, not uploaded yet, or not for the caller.
+    #[error("Image not found.")]
+    ImageNotFound,
     /// Unknown user.
     #[error("User not found.")]
     UserNotFound,

@@ -13,6 +13,7 @@ use tokio::io::DuplexStream;
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+use crate::books::users::Role;
 use crate::clock::Clock;
 use crate::faults::Faults;
 use crate::hub::{Hub, Token};
@@ -154,6 +155,8 @@ const CLOSING_CHECKS: u32 = 2_500;
 #[derive(Clone)]
 struct House {
     token: String,
+    /// Users and tokens of those who joined later.
+    joined: Vec<(u64, String)>,
     local: u64,
     seed: u64,
     certificate: Vec<u8>,
@@ -188,14 +191,10 @@ impl Sandbox {
             .await
             .map_err(|_| OpenError::Interrupted)??;
         let hub = Arc::new(hub);
-        hub.admit(
-            house.token.clone(),
-            Token {
-                user: house.local,
-                expires: None,
-                may_trade: true,
-            },
-        );
+        hub.admit(house.token.clone(), Token::lasting(house.local));
+        for (user, token) in &house.joined {
+            hub.admit(token.clone(), Token::lasting(*user));
+        }
         let stop = CancellationToken::new();
         let (running, server) = Running::start(Arc::clone(&hub), stop.clone());
         let acting = (people == People::Acting)
@@ -385,21 +384,39 @@ fn prepare(options: Options) -> Result<(Hub, House), OpenError> {
         Ok::<u64, OpenError>(u64::from_be_bytes(bytes))
     };
     let key = SigningKey::from_secret_bytes(&read(names::SIGNING_KEY)?)?;
+    let local = number(names::LOCAL)?;
+    let books = store.load()?;
+    let mut joined = Vec::new();
+    for user in books
+        .users
+        .values()
+        .filter(|user| user.role == Role::Local && user.id != local)
+    {
+        if let Some(token) = store.house_secret(&token_name(&user.login))? {
+            let token = String::from_utf8(token).map_err(|_| OpenError::Incomplete(names::TOKEN))?;
+            joined.push((user.id, token));
+        }
+    }
     let house = House {
         token: String::from_utf8(read(names::TOKEN)?).map_err(|_| OpenError::Incomplete(names::TOKEN))?,
-        local: number(names::LOCAL)?,
+        joined,
+        local,
         seed: number(names::SEED)?,
         certificate: read(names::CERTIFICATE)?,
         certificate_key: read(names::CERTIFICATE_KEY)?,
         public_key: key.public_armor()?,
     };
-    let books = store.load()?;
     let sealer = Sealer::new(key, options.confirmations);
     let ledger = Ledger::open(options.ledger.as_deref()).map_err(OpenError::Ledger)?;
     Ok((
         Hub::new(books, store, options.clock, sealer, ledger, house.seed),
         house,
     ))
+}
+
+/// Under which name the token of somebody who joined later is kept.
+pub(crate) fn token_name(login: &str) -> String {
+    format!("token of {login}")
 }
 
 /// 32 random bytes as upper-case hexadecimal digits.
@@ -412,6 +429,7 @@ pub(crate) fn new_token(seed: Option<u64>) -> String {
     hex(&bytes).to_ascii_uppercase()
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Two lower-case hexadecimal digits per byte.
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

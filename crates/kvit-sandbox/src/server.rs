@@ -4,6 +4,7 @@ mod auth;
 mod calls;
 pub(crate) mod listen;
 mod streams;
+mod talk;
 mod wire;
 
 use std::any::Any;

@@ -239,6 +239,7 @@ impl Seal for v1::Event {
             Some(Content::InvoicePaymentNew(payment) | Content::InvoicePaymentUpdated(payment)) => {
                 payment.seal(sealer, now)
             }
+            Some(Content::ConversationNewMessage(talk)) => talk.seal(sealer, now),
             _ => Ok(()),
         }
     }
@@ -249,6 +250,40 @@ impl Seal for v1::GetInvoicePaymentsResponse {
         self.payments
             .iter_mut()
             .try_for_each(|payment| payment.seal(sealer, now))
+    }
+}
+
+impl Seal for v1::Conversation {
+    fn seal(&mut self, sealer: &Sealer, now: Moment) -> Result<(), SigningError> {
+        match &mut self.parent {
+            Some(v1::conversation::Parent::Payment(payment)) => payment.seal(sealer, now),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Seal for v1::GetConversationsResponse {
+    fn seal(&mut self, sealer: &Sealer, now: Moment) -> Result<(), SigningError> {
+        self.conversations
+            .iter_mut()
+            .try_for_each(|talk| talk.seal(sealer, now))
+    }
+}
+
+impl Seal for v1::CreateRefundResponse {
+    fn seal(&mut self, sealer: &Sealer, now: Moment) -> Result<(), SigningError> {
+        self.payment
+            .iter_mut()
+            .try_for_each(|payment| payment.seal(sealer, now))
+    }
+}
+
+impl Seal for v1::DeleteInvoiceResponse {
+    fn seal(&mut self, sealer: &Sealer, now: Moment) -> Result<(), SigningError> {
+        match &mut self.refund {
+            Some(v1::delete_invoice_response::Refund::PaymentRefund(payment)) => payment.seal(sealer, now),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -283,6 +318,8 @@ impl Seal for () {}
 impl Seal for v1::Balance {}
 impl Seal for v1::Variables {}
 impl Seal for v1::Advertisement {}
+impl Seal for v1::Image {}
+impl Seal for v1::GetUserFeedbacksResponse {}
 impl Seal for v1::MyProfileResponse {}
 impl Seal for v1::GetInvoicesResponse {}
 impl Seal for v1::GetUserInfoResponse {}

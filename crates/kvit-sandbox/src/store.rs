@@ -1,7 +1,7 @@
 //! The books on disk: one SQLite file per practice account, written in one transaction per act.
 //!
 //! Every table of the books is a table here, one row per thing, as JSON; the file is the marketplace's own and
-//! nobody queries it. Keys and tokens are rows of `secrets_of_the_house`.
+//! nobody queries it. Keys and tokens are rows of `secrets_of_the_house`, pictures of `pictures`.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,8 +12,10 @@ use thiserror::Error;
 use crate::books::{Books, each_table};
 use crate::table::{Row, Table};
 
-/// Layout of the file; another number is refused rather than guessed at.
-const LAYOUT: i64 = 1;
+/// Layout of the file; another number is refused rather than guessed at, except the first one, which lacked the tables
+/// of conversations, images and feedback and the pictures.
+const LAYOUT: i64 = 2;
+const FIRST_LAYOUT: i64 = 1;
 
 /// Where the practice marketplace keeps its world.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,10 +86,13 @@ impl Store {
         let made: i64 = sqlite.pragma_query_value(None, "user_version", |row| row.get(0))?;
         match made {
             LAYOUT => {}
-            0 => {
+            0 | FIRST_LAYOUT => {
                 let all = sqlite.transaction()?;
                 all.execute_batch(
-                    "CREATE TABLE secrets_of_the_house(name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;",
+                    "CREATE TABLE IF NOT EXISTS secrets_of_the_house(
+                         name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
+                     CREATE TABLE pictures(
+                         image INTEGER PRIMARY KEY, original BLOB NOT NULL, preview BLOB NOT NULL) STRICT;",
                 )?;
                 let mut books = Books::default();
                 each_table!(books.tables(), table => make_table(&all, table)?);
@@ -120,10 +125,31 @@ impl Store {
         Ok(found)
     }
 
+    /// Keeps one more key or token, or replaces it.
+    pub(crate) fn keep_house_secret(&mut self, name: &str, value: &[u8]) -> Result<(), StoreError> {
+        self.sqlite.execute(
+            "INSERT INTO secrets_of_the_house(name, value) VALUES(?1, ?2)
+             ON CONFLICT(name) DO UPDATE SET value = excluded.value",
+            params![name, value],
+        )?;
+        Ok(())
+    }
+
+    /// The bytes of a picture: the PNG preview or the JPEG original.
+    pub(crate) fn picture(&self, image: u64, preview: bool) -> Result<Option<Vec<u8>>, StoreError> {
+        let column = if preview { "preview" } else { "original" };
+        let found = self
+            .sqlite
+            .prepare_cached(&format!("SELECT {column} FROM pictures WHERE image = ?1"))?
+            .query_row([i64::try_from(image).unwrap_or(i64::MAX)], |row| row.get(0))
+            .optional()?;
+        Ok(found)
+    }
+
     /// Writes a new world and its keys, all of it or nothing.
     pub(crate) fn found(&mut self, books: &mut Books, house: &[(&str, Vec<u8>)]) -> Result<(), StoreError> {
         let act = self.sqlite.transaction()?;
-        each_table!(books.tables(), table => save_table(&act, table)?);
+        save_books(&act, books)?;
         for (name, value) in house {
             act.execute(
                 "INSERT INTO secrets_of_the_house(name, value) VALUES(?1, ?2)",
@@ -164,16 +190,30 @@ impl Store {
     /// Writes what changed since the last commit, all of it or nothing.
     pub(crate) fn save(&mut self, books: &mut Books) -> Result<(), StoreError> {
         let act = self.sqlite.transaction()?;
-        each_table!(books.tables(), table => save_table(&act, table)?);
+        save_books(&act, books)?;
         act.commit()?;
         Ok(())
     }
 }
 
+fn save_books(sqlite: &Connection, books: &mut Books) -> Result<(), StoreError> {
+    each_table!(books.tables(), table => save_table(sqlite, table)?);
+    for arrival in &books.arriving {
+        let image = i64::try_from(arrival.image).map_err(|error| StoreError::Unreadable {
+            table: "pictures",
+            reason: error.to_string(),
+        })?;
+        sqlite
+            .prepare_cached("INSERT INTO pictures(image, original, preview) VALUES(?1, ?2, ?3)")?
+            .execute(params![image, arrival.picture.original, arrival.picture.preview])?;
+    }
+    Ok(())
+}
+
 fn make_table<R: Row>(sqlite: &Connection, _table: &Table<R>) -> Result<(), StoreError> {
     let name = R::TABLE;
     sqlite.execute_batch(&format!(
-        "CREATE TABLE {name}(id INTEGER PRIMARY KEY, row TEXT NOT NULL) STRICT;"
+        "CREATE TABLE IF NOT EXISTS {name}(id INTEGER PRIMARY KEY, row TEXT NOT NULL) STRICT;"
     ))?;
     Ok(())
 }

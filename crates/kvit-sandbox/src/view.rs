@@ -2,14 +2,16 @@
 //!
 //! Confirmations stay empty here; they are signed when the answer leaves (see `signing`).
 
+mod talk;
+
 use std::collections::HashMap;
 
 use kvit_proto::v1;
 
 use crate::books::Books;
-use crate::books::deals::Message;
 use crate::books::events::{Notice, What};
-use crate::books::invoices::{Invoice, Price};
+use crate::books::invoices::{Invoice, InvoiceStatus, Price};
+use crate::books::messages::Message;
 use crate::books::payments::PaymentStatus;
 use crate::clock::timestamp_or_none;
 use crate::money::{self, Cents, Sats};
@@ -132,7 +134,11 @@ impl View<'_> {
             comment: invoice.comment.clone(),
             pieces_min: invoice.pieces_min,
             pieces_max: invoice.pieces_max,
-            status: invoice.status.number(),
+            status: if invoice.hidden_from_target && invoice.target == Some(self.viewer) {
+                InvoiceStatus::Deleted.number()
+            } else {
+                invoice.status.number()
+            },
             total_payed_crypto: Some(invoice.total.decimal()),
             payments_count: invoice.payments,
             owner: Some(self.user(invoice.owner)?),
@@ -148,7 +154,10 @@ impl View<'_> {
                 Some(target) => NullableTargetUser::TargetUser(self.user(target)?),
                 None => NullableTargetUser::TargetUserIsNull(true),
             }),
-            nullable_refund: Some(NullableRefund::RefundIsNull(true)),
+            nullable_refund: Some(match invoice.refund_of {
+                Some(payment) => NullableRefund::RefundPaymentId(payment),
+                None => NullableRefund::RefundIsNull(true),
+            }),
             integration: None,
         })
     }
@@ -168,6 +177,15 @@ impl View<'_> {
     fn payment_without_deal(self, id: u64) -> Result<v1::InvoicePayment, Refusal> {
         use v1::invoice_payment::{NullableDeal, NullableOwnerFeedback, NullableSellerFeedback};
         let payment = self.books.payment(id)?;
+        let refunds = if payment.seller == self.viewer {
+            payment
+                .refunds
+                .iter()
+                .map(|id| self.invoice(*id))
+                .collect::<Result<_, _>>()?
+        } else {
+            Vec::new()
+        };
         let invoice = match &payment.snapshot {
             Some(snapshot) => self.invoice_as(snapshot)?,
             None => self.invoice(payment.invoice)?,
@@ -181,10 +199,10 @@ impl View<'_> {
             invoice: Some(invoice),
             status: payment.status.number(),
             pieces: payment.pieces,
-            is_refund: false,
-            refunds: Vec::new(),
-            refunded: 0,
-            refunding: 0,
+            is_refund: self.books.invoice(payment.invoice)?.refund_of.is_some(),
+            refunds,
+            refunded: payment.refunded,
+            refunding: payment.refunding,
             odd_promise: String::new(),
             secrets: if payment.status == PaymentStatus::Paid {
                 self.secrets(id)
@@ -192,8 +210,14 @@ impl View<'_> {
                 Vec::new()
             },
             ln_invoice: String::new(),
-            nullable_seller_feedback: Some(NullableSellerFeedback::SellerFeedbackIsNull(true)),
-            nullable_owner_feedback: Some(NullableOwnerFeedback::OwnerFeedbackIsNull(true)),
+            nullable_seller_feedback: Some(match payment.seller_feedback {
+                Some(id) => NullableSellerFeedback::SellerFeedback(self.payment_feedback(id)?),
+                None => NullableSellerFeedback::SellerFeedbackIsNull(true),
+            }),
+            nullable_owner_feedback: Some(match payment.owner_feedback {
+                Some(id) => NullableOwnerFeedback::OwnerFeedback(self.payment_feedback(id)?),
+                None => NullableOwnerFeedback::OwnerFeedbackIsNull(true),
+            }),
             nullable_deal: Some(NullableDeal::DealIsNull(true)),
         })
     }
@@ -257,8 +281,14 @@ impl View<'_> {
                 status: v1::deal::withdrawal_status_msg::StatusEnum::None.into(),
                 error: String::new(),
             }),
-            ad_owner_feedback_nullable: Some(AdOwnerFeedbackNullable::AdOwnerFeedbackIsnull(true)),
-            initiator_feedback_nullable: Some(InitiatorFeedbackNullable::InitiatorFeedbackIsNull(true)),
+            ad_owner_feedback_nullable: Some(match deal.owner_feedback {
+                Some(id) => AdOwnerFeedbackNullable::AdOwnerFeedback(self.feedback(id)?),
+                None => AdOwnerFeedbackNullable::AdOwnerFeedbackIsnull(true),
+            }),
+            initiator_feedback_nullable: Some(match deal.initiator_feedback {
+                Some(id) => InitiatorFeedbackNullable::InitiatorFeedback(self.feedback(id)?),
+                None => InitiatorFeedbackNullable::InitiatorFeedbackIsNull(true),
+            }),
             nullable_payment: Some(NullablePayment::PaymentIsNull(true)),
             withdrawal: Some(Withdrawal::NoWithdrawal(true)),
         })
@@ -340,6 +370,7 @@ impl View<'_> {
             What::InvoiceDeleted(id) => Content::InvoiceDeleted(self.invoice(id)?),
             What::PaymentNew(id) => Content::InvoicePaymentNew(self.payment(id)?),
             What::PaymentUpdated(id) => Content::InvoicePaymentUpdated(self.payment(id)?),
+            What::ConversationMessage(id) => Content::ConversationNewMessage(self.conversation(id)?),
         };
         Ok(v1::Event {
             id: notice.id,

@@ -109,7 +109,7 @@ pub(crate) fn create(login: &str, now: Moment, seed: u64, past: u32) -> Result<(
         start,
     };
     world.set_rates()?;
-    let local = world.local(login)?;
+    let local = newcomer(&mut world.books, &mut world.rng, login, start)?;
     offers::people(&mut world)?;
     goods::people(&mut world)?;
     world.books.refresh_prices(start)?;
@@ -130,6 +130,24 @@ pub(crate) fn create(login: &str, now: Moment, seed: u64, past: u32) -> Result<(
     }
     world.opening(now)?;
     Ok((world.books, local))
+}
+
+/// Somebody real who comes later, with what the local user began with.
+pub(crate) fn newcomer(
+    books: &mut Books,
+    rng: &mut StdRng,
+    login: &str,
+    now: Moment,
+) -> Result<u64, Refusal> {
+    let guid = uuid::Builder::from_random_bytes(rng.random()).into_uuid();
+    let id = books.add_user(guid, login, Role::Local, now)?;
+    books.credit(id, OPENING_BALANCE)?;
+    books.edit_user(id, |user| {
+        user.trusted.insert(id);
+        user.standing.trusted_by = 1;
+        Ok(())
+    })?;
+    Ok(id)
 }
 
 struct World {
@@ -155,18 +173,6 @@ impl World {
 
     fn guid(&mut self) -> Uuid {
         uuid::Builder::from_random_bytes(self.rng.random()).into_uuid()
-    }
-
-    fn local(&mut self, login: &str) -> Result<u64, Refusal> {
-        let guid = self.guid();
-        let id = self.books.add_user(guid, login, Role::Local, self.start)?;
-        self.books.credit(id, OPENING_BALANCE)?;
-        self.books.edit_user(id, |user| {
-            user.trusted.insert(id);
-            user.standing.trusted_by = 1;
-            Ok(())
-        })?;
-        Ok(id)
     }
 
     fn introduce(&mut self, person: &Person) -> Result<u64, Refusal> {

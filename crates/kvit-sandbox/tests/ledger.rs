@@ -70,6 +70,7 @@ async fn what_is_executed_is_written_and_what_is_refused_is_not() {
         sats: Sats(240_000),
         at: world.clock.now(),
         changed: true,
+        ..Execution::default()
     };
     assert_eq!(world.sandbox.executions(), [first]);
 

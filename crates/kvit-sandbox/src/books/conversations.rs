@@ -180,7 +180,13 @@ impl Books {
         Ok(payment)
     }
 
-    fn open_conversation(&mut self, parent: Parent, seller: u64, buyer: u64) -> Result<u64, Refusal> {
+    /// An empty conversation; the world's past opens some itself.
+    pub(crate) fn open_conversation(
+        &mut self,
+        parent: Parent,
+        seller: u64,
+        buyer: u64,
+    ) -> Result<u64, Refusal> {
         let id = self.number(|n| &mut n.conversation)?;
         self.conversations.put(
             id,
@@ -199,6 +205,17 @@ impl Books {
     /// Adds a message, brings the conversation back for both, and tells the other side.
     fn write(&mut self, user: u64, id: u64, words: Words, now: Moment) -> Result<Written, Refusal> {
         self.show_images(user, &words.images, Place::Conversation(id), now)?;
+        let message = self.add_line(user, id, words, now)?;
+        let other = self.conversation(id)?.other(user);
+        self.tell_and_keep(other, What::ConversationMessage(id), now)?;
+        Ok(Written {
+            conversation: id,
+            message,
+        })
+    }
+
+    /// Adds a message that nobody is told of; its number.
+    pub(crate) fn add_line(&mut self, owner: u64, id: u64, words: Words, at: Moment) -> Result<u64, Refusal> {
         let message = self.number(|n| &mut n.message)?;
         let talk = self.conversations.edit(id).ok_or(Refusal::ConversationNotFound)?;
         if talk.messages.len() >= CONVERSATION_LIMIT {
@@ -208,22 +225,17 @@ impl Books {
         }
         talk.messages.push(message);
         talk.hidden_from.clear();
-        let other = talk.other(user);
         self.messages.put(
             message,
             Message {
                 id: message,
-                at: now,
-                owner: user,
+                at,
+                owner,
                 text: words.text,
                 images: words.images,
             },
         );
-        self.tell_and_keep(other, What::ConversationMessage(id), now)?;
-        Ok(Written {
-            conversation: id,
-            message,
-        })
+        Ok(message)
     }
 
     /// GetConversations: all of the user's that he has not deleted. The closed exchange left out a buyer's about

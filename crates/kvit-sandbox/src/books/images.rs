@@ -124,10 +124,7 @@ impl Books {
         let (id, image) = self.image_by_guid(&guid).ok_or(Refusal::ImageNotFound)?;
         let shown = image.places.iter().any(|place| match *place {
             Place::Deal(id) => self.deal_of(user, id).is_ok(),
-            Place::Conversation(id) => self
-                .conversations
-                .get(id)
-                .is_some_and(|talk| talk.is_party(user)),
+            Place::Conversation(id) => self.conversations.get(id).is_some_and(|talk| talk.is_party(user)),
         });
         if image.sent.is_none() || !shown {
             return Err(Refusal::ImageNotFound);

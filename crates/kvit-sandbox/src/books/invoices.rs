@@ -66,6 +66,12 @@ pub(crate) struct Invoice {
     pub fee: Sats,
     /// Bitcoin for one piece (public) or the whole (private).
     pub current_price: Sats,
+    /// The payment whose pieces it gives back. Such an invoice is the buyer's and for the seller, who alone sees it.
+    #[serde(default)]
+    pub refund_of: Option<u64>,
+    /// The named buyer deleted it.
+    #[serde(default)]
+    pub hidden_from_target: bool,
 }
 
 impl Row for Invoice {
@@ -77,6 +83,15 @@ impl Invoice {
         self.target.is_some()
     }
 
+    /// How many pieces a payment of it has when so many were asked for: a private one is one piece, except a refund.
+    pub(crate) fn pieces_of_payment(&self, asked: u32) -> u32 {
+        if self.is_private() && self.refund_of.is_none() {
+            1
+        } else {
+            asked
+        }
+    }
+
     /// End of a private invoice's life.
     pub(crate) fn valid_to(&self) -> Option<Moment> {
         self.is_private()
@@ -85,8 +100,14 @@ impl Invoice {
 
     /// Whether this user may see it (reference 6.6).
     pub(crate) fn visible_to(&self, user: u64) -> bool {
-        self.status != InvoiceStatus::Deleted
-            && (self.owner == user || self.target.is_none_or(|target| target == user))
+        if self.status == InvoiceStatus::Deleted {
+            return false;
+        }
+        match self.target {
+            Some(target) if target == user => !self.hidden_from_target,
+            Some(_) => self.owner == user && self.refund_of.is_none(),
+            None => true,
+        }
     }
 }
 
@@ -135,6 +156,10 @@ impl Books {
             .ok()
             .filter(|invoice| invoice.visible_to(user))
             .ok_or(Refusal::InvoiceNotFound)
+    }
+
+    pub(super) fn invoice_mut(&mut self, id: u64) -> Result<&mut Invoice, Refusal> {
+        self.invoices.edit(id).ok_or(Refusal::InvoiceNotFound)
     }
 
     /// Issues an invoice; a private one costs its fee at once (reference 6.3).
@@ -194,6 +219,8 @@ impl Books {
                 created_at: now,
                 fee,
                 current_price,
+                refund_of: None,
+                hidden_from_target: false,
             },
         );
         self.edit_user(new.owner, |user| {
@@ -208,22 +235,27 @@ impl Books {
 
     /// Deletes a private invoice whose life is over and that nobody is paying (section 20, row 26).
     pub(crate) fn expire_invoice(&mut self, id: u64, now: Moment) -> Result<(), Refusal> {
-        let invoice = self.invoices.edit(id).ok_or(Refusal::InvoiceNotFound)?;
+        let invoice = self.invoice_mut(id)?;
         let over = invoice.valid_to().is_some_and(|end| end <= now);
         if !over || invoice.status != InvoiceStatus::Active {
             return Err(Refusal::InvoiceNotActive);
         }
-        invoice.status = InvoiceStatus::Deleted;
+        let (refunded, pieces) = (invoice.refund_of, invoice.pieces_min);
         let parties = [Some(invoice.owner), invoice.target];
-        for user in parties.into_iter().flatten() {
+        let seeing = parties.map(|user| user.filter(|user| invoice.visible_to(*user)));
+        invoice.status = InvoiceStatus::Deleted;
+        for user in seeing.into_iter().flatten() {
             self.tell_and_keep(user, What::InvoiceDeleted(id), now)?;
         }
-        Ok(())
+        match refunded {
+            Some(payment) => self.refund_withdrawn(payment, pieces, now),
+            None => Ok(()),
+        }
     }
 
     /// Takes pieces for a new payment (reference 6.7).
     pub(crate) fn reserve(&mut self, id: u64, pieces: u32) -> Result<(), Refusal> {
-        let invoice = self.invoices.edit(id).ok_or(Refusal::InvoiceNotFound)?;
+        let invoice = self.invoice_mut(id)?;
         if invoice.is_private() {
             invoice.status = InvoiceStatus::PendingPay;
         } else if invoice.limited {
@@ -237,7 +269,7 @@ impl Books {
 
     /// Gives the pieces of a canceled payment back; a deleted invoice stays deleted (section 20, row 44).
     pub(crate) fn unreserve(&mut self, id: u64, pieces: u32) -> Result<(), Refusal> {
-        let invoice = self.invoices.edit(id).ok_or(Refusal::InvoiceNotFound)?;
+        let invoice = self.invoice_mut(id)?;
         if invoice.is_private() {
             if invoice.status == InvoiceStatus::PendingPay {
                 invoice.status = InvoiceStatus::Active;

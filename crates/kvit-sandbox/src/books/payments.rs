@@ -50,6 +50,21 @@ pub(crate) struct Payment {
     pub deal: Option<u64>,
     /// Public invoices: as they were when the payment was created, before the stock was lowered.
     pub snapshot: Option<Invoice>,
+    /// Pieces given back.
+    #[serde(default)]
+    pub refunded: u32,
+    /// Pieces that open refund invoices will give back.
+    #[serde(default)]
+    pub refunding: u32,
+    /// Refund invoices made for it, open, paid or withdrawn.
+    #[serde(default)]
+    pub refunds: Vec<u64>,
+    /// Number of the buyer's feedback about the seller.
+    #[serde(default)]
+    pub owner_feedback: Option<u64>,
+    /// Number of the seller's feedback about the buyer.
+    #[serde(default)]
+    pub seller_feedback: Option<u64>,
 }
 
 impl Row for Payment {
@@ -79,6 +94,23 @@ enum Begun {
 impl Books {
     pub(crate) fn payment(&self, id: u64) -> Result<&Payment, Refusal> {
         self.payments.get(id).ok_or(Refusal::PaymentNotFound)
+    }
+
+    /// A payment the user made or received.
+    pub(crate) fn payment_of(&self, user: u64, id: u64) -> Result<&Payment, Refusal> {
+        self.payment(id)
+            .ok()
+            .filter(|payment| payment.owner == user || payment.seller == user)
+            .ok_or(Refusal::PaymentNotFound)
+    }
+
+    /// Tells buyer and seller, live, that a payment changed.
+    pub(super) fn tell_both(&mut self, id: u64, now: Moment) -> Result<(), Refusal> {
+        let payment = self.payment(id)?;
+        for user in [payment.owner, payment.seller] {
+            self.tell(user, What::PaymentUpdated(id), now);
+        }
+        Ok(())
     }
 
     /// The caller's payments, made or received, newest first (reference 7.1).
@@ -133,7 +165,7 @@ impl Books {
         if invoice.owner == buyer {
             return Err(Refusal::OwnInvoice);
         }
-        let pieces = if invoice.is_private() { 1 } else { pieces };
+        let pieces = invoice.pieces_of_payment(pieces);
         if pieces > invoice.pieces_max {
             return Err(Refusal::TooManyPieces(invoice.pieces_max));
         }
@@ -156,17 +188,29 @@ impl Books {
                 owner: buyer,
                 invoice: invoice_id,
                 seller: invoice.owner,
-                amount: invoice.current_price.times(pieces)?,
+                amount: self.price_of(&invoice, pieces)?,
                 pieces,
                 fee,
                 created_at: now,
                 status: PaymentStatus::Pending,
                 deal: None,
                 snapshot: (!invoice.is_private()).then_some(invoice),
+                refunded: 0,
+                refunding: 0,
+                refunds: Vec::new(),
+                owner_feedback: None,
+                seller_feedback: None,
             },
         );
         self.reserve(invoice_id, pieces)?;
         Ok(Begun::New(id))
+    }
+
+    /// What so many pieces of an invoice cost now. A refund costs its price once, however many pieces it gives back;
+    /// the closed exchange multiplied once more (section 20, row 37).
+    pub(super) fn price_of(&self, invoice: &Invoice, pieces: u32) -> Result<Sats, Refusal> {
+        let whole = invoice.refund_of.is_some() && !self.defects.refunds_charged_again;
+        invoice.current_price.times(if whole { 1 } else { pieces })
     }
 
     /// PayInvoiceFromBalance: paid before the call returns (reference 7.3).
@@ -252,12 +296,12 @@ impl Books {
         require_positive("invoiceId", invoice)?;
         require_positive("pieces", u64::from(pieces))?;
         let invoice = self.visible_invoice(invoice, buyer)?;
-        let pieces = if invoice.is_private() { 1 } else { pieces };
+        let amount = self.price_of(invoice, invoice.pieces_of_payment(pieces))?;
         let wanted = Wanted {
             country,
             currency,
             payment_type,
-            amount: invoice.current_price.times(pieces)?,
+            amount,
         };
         let found = self.suitable(buyer, &wanted)?;
         self.remember_search(buyer, wanted)?;
@@ -304,7 +348,13 @@ impl Books {
         if paid_up {
             invoice.status = InvoiceStatus::Payed;
         }
+        let refunded = invoice.refund_of;
         self.sell_secrets(payment.invoice, id, payment.pieces);
+        self.tell_both(id, now)?;
+        // A refund is nobody's trade (reference 9.3).
+        if let Some(refunded) = refunded {
+            return self.refund_paid(refunded, payment.pieces, now);
+        }
         self.edit_user(payment.owner, |buyer| {
             buyer.standing.paid = buyer.standing.paid.saturating_add(1);
             buyer.standing.paid_volume = buyer.standing.paid_volume.plus(payment.amount)?;
@@ -314,10 +364,7 @@ impl Books {
             seller.standing.received = seller.standing.received.saturating_add(1);
             seller.standing.received_volume = seller.standing.received_volume.plus(payment.amount)?;
             Ok(())
-        })?;
-        self.tell(payment.owner, What::PaymentUpdated(id), now);
-        self.tell(payment.seller, What::PaymentUpdated(id), now);
-        Ok(())
+        })
     }
 
     /// CancelInvoicePayment by its buyer (reference 7.9).
@@ -342,11 +389,8 @@ impl Books {
             return Err(Refusal::PaymentNotPending);
         }
         payment.status = PaymentStatus::Canceled;
-        let (buyer, seller, invoice, pieces) =
-            (payment.owner, payment.seller, payment.invoice, payment.pieces);
+        let (invoice, pieces) = (payment.invoice, payment.pieces);
         self.unreserve(invoice, pieces)?;
-        self.tell(buyer, What::PaymentUpdated(id), now);
-        self.tell(seller, What::PaymentUpdated(id), now);
-        Ok(())
+        self.tell_both(id, now)
     }
 }

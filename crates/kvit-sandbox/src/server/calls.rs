@@ -7,6 +7,7 @@ use tonic::{Request, Response, Status};
 
 use super::Api;
 use super::streams::Messages;
+use super::talk;
 use crate::books::payments::By;
 use crate::hub::Hub;
 use crate::ledger::Subject;
@@ -34,7 +35,26 @@ macro_rules! not_practised {
     )*};
 }
 
-fn payment(hub: &Hub, viewer: u64, id: u64) -> Result<v1::InvoicePayment, Refusal> {
+/// Rpcs that are a function of the hub, the caller and the request; in the plain form as well.
+macro_rules! by_function {
+    ($($name:literal: $rpc:ident($request:ty) -> $answer:ty = $act:path;)*) => {$(
+        fn $rpc<'a, 'async_trait>(
+            &'a self,
+            request: Request<$request>,
+        ) -> std::pin::Pin<Box<dyn Future<Output = Answer<$answer>> + Send + 'async_trait>>
+        where
+            'a: 'async_trait,
+            Self: 'async_trait,
+        {
+            Box::pin(async move {
+                let (_, extensions, asked) = request.into_parts();
+                self.answer($name, &extensions, move |hub, user| $act(hub, user, asked)).await
+            })
+        }
+    )*};
+}
+
+pub(super) fn payment(hub: &Hub, viewer: u64, id: u64) -> Result<v1::InvoicePayment, Refusal> {
     hub.read(|books| View { books, viewer }.payment(id))
 }
 
@@ -326,22 +346,6 @@ impl TradeApi for Api {
         .await
     }
 
-    async fn send_message(
-        &self,
-        request: Request<v1::SendMessageRequest>,
-    ) -> Answer<v1::SendMessageResponse> {
-        let (_, extensions, asked) = request.into_parts();
-        self.answer("SendMessage", &extensions, move |hub, viewer| {
-            hub.act(|books, now| {
-                let line = books.say(viewer, asked.deal_id, asked.text, &asked.image_ids, now)?;
-                Ok(v1::SendMessageResponse {
-                    message: Some(View { books, viewer }.message(&line)?),
-                })
-            })
-        })
-        .await
-    }
-
     async fn i_payed(&self, request: Request<v1::IPayedRequest>) -> Answer<v1::IPayedResponse> {
         let (_, extensions, asked) = request.into_parts();
         self.answer("IPayed", &extensions, move |hub, viewer| {
@@ -390,6 +394,28 @@ impl TradeApi for Api {
         .await
     }
 
+    by_function! {
+        "SendMessage": send_message(v1::SendMessageRequest) -> v1::SendMessageResponse = talk::say_in_deal;
+        "SendInvoiceMessage": send_invoice_message(v1::SendInvoiceMessageRequest) -> v1::Conversation
+            = talk::write_about_invoice;
+        "SendInvoicePaymentMessage": send_invoice_payment_message(v1::SendInvoicePaymentMessageRequest)
+            -> v1::Conversation = talk::write_about_payment;
+        "GetConversations": get_conversations(()) -> v1::GetConversationsResponse = talk::conversations;
+        "GetConversationsById": get_conversations_by_id(v1::GetConversationsByIdRequest)
+            -> v1::GetConversationsResponse = talk::conversations_by_id;
+        "DeleteConversation": delete_conversation(v1::DeleteConversationRequest) -> () = talk::delete_conversation;
+        "StoreImage": store_image(v1::StoreImageRequest) -> v1::Image = talk::store_image;
+        "GetImage": get_image(v1::GetImageRequest) -> v1::Image = talk::image;
+        "SendFeedback": send_feedback(v1::SendFeedbackRequest) -> v1::Deal = talk::judge_deal;
+        "SendInvoicePaymentFeedback": send_invoice_payment_feedback(v1::SendInvoicePaymentFeedbackRequest)
+            -> v1::InvoicePayment = talk::judge_payment;
+        "GetUserFeedbacks": get_user_feedbacks(v1::GetUserFeedbacksRequest) -> v1::GetUserFeedbacksResponse
+            = talk::feedback;
+        "CreateRefund": create_refund(v1::CreateRefundRequest) -> v1::CreateRefundResponse = talk::create_refund;
+        "DeleteInvoice": delete_invoice(v1::DeleteInvoiceRequest) -> v1::DeleteInvoiceResponse
+            = talk::delete_invoice;
+    }
+
     not_practised! {
         create_advertisement(v1::AdvertisementData) -> v1::Advertisement;
         delete_advertisement(v1::DeleteAdvertisementRequest) -> ();
@@ -402,8 +428,6 @@ impl TradeApi for Api {
         create_deal_ln_buy(v1::CreateDealLnBuyRequest) -> v1::Deal;
         create_deal_ln_sell(v1::CreateDealLnSellRequest) -> v1::Deal;
         create_dispute(v1::CreateDisputeRequest) -> v1::CreateDisputeResponse;
-        send_feedback(v1::SendFeedbackRequest) -> v1::Deal;
-        get_user_feedbacks(v1::GetUserFeedbacksRequest) -> v1::GetUserFeedbacksResponse;
         add_user_to_trusted(v1::AddUserToTrustedRequest) -> ();
         create_user_complaint(v1::CreateUserComplaintRequest) -> ();
         block_user(v1::BlockUserRequest) -> ();
@@ -422,14 +446,6 @@ impl TradeApi for Api {
         set_all_advertisements_status(v1::AllAdvertisementsStatus) -> v1::MyProfileResponse;
         create_invoice(v1::CreateInvoiceRequest) -> v1::Invoice;
         update_public_invoice(v1::UpdatePublicInvoiceRequest) -> v1::Invoice;
-        delete_invoice(v1::DeleteInvoiceRequest) -> v1::DeleteInvoiceResponse;
-        send_invoice_payment_feedback(v1::SendInvoicePaymentFeedbackRequest) -> v1::InvoicePayment;
-        send_invoice_message(v1::SendInvoiceMessageRequest) -> v1::Conversation;
-        send_invoice_payment_message(v1::SendInvoicePaymentMessageRequest) -> v1::Conversation;
-        get_conversations(()) -> v1::GetConversationsResponse;
-        get_conversations_by_id(v1::GetConversationsByIdRequest) -> v1::GetConversationsResponse;
-        delete_conversation(v1::DeleteConversationRequest) -> ();
-        create_refund(v1::CreateRefundRequest) -> v1::CreateRefundResponse;
         buy_auto_price_recalcs(v1::BuyAutoPriceRecalcsRequest) -> v1::Invoice;
         create_promise(v1::CreatePromiseRequest) -> v1::CreatePromiseResponse;
         promise_to_balance(v1::PromiseToBalanceRequest) -> v1::Balance;
@@ -437,8 +453,6 @@ impl TradeApi for Api {
         get_promise_suitable_advertisements(v1::GetPromiseSuitableAdvertisementsRequest) -> v1::GetPromiseSuitableAdvertisementsResponse;
         promise_sell_by_deal(v1::PromiseSellByDealRequest) -> v1::Deal;
         pay_invoice_by_promise(v1::PayInvoiceByPromiseRequest) -> v1::InvoicePayment;
-        store_image(v1::StoreImageRequest) -> v1::Image;
-        get_image(v1::GetImageRequest) -> v1::Image;
         get_invoice_secrets(v1::GetInvoiceSecretsRequest) -> v1::InvoiceSecretsList;
         change_invoice_secret(v1::ChangeInvoiceSecretRequest) -> v1::InvoiceSecretsList;
         create_invoice_secret(v1::CreateInvoiceSecretRequest) -> v1::InvoiceSecretsList;

@@ -10,6 +10,7 @@ use rand::Rng;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 
+use crate::books::conversations::{Parent, Words};
 use crate::books::invoices::{NewInvoice, Price};
 use crate::books::payments::{By, Payment, PaymentStatus};
 use crate::books::users::Role;
@@ -92,18 +93,31 @@ pub(crate) fn decided(
         if canceled {
             continue;
         }
-        let (amount, fee, seller) = (payment.amount, payment.fee, payment.seller);
-        let row = books.invoices.edit(invoice).ok_or(Refusal::InvoiceNotFound)?;
-        row.payments = row.payments.saturating_add(1);
-        row.total = row.total.plus(amount)?;
-        let buyer = sums.entry(owner).or_default();
-        buyer.paid = buyer.paid.saturating_add(1);
-        buyer.spent = buyer.spent.plus(amount)?;
-        let seller = sums.entry(seller).or_default();
-        seller.received = seller.received.saturating_add(1);
-        seller.earned = seller.earned.plus(amount)?;
-        seller.fees = seller.fees.plus(fee)?;
+        note(books, &mut sums, &payment)?;
     }
+    settle(books, sums)
+}
+
+/// Adds a paid payment to what is known of its invoice and its parties.
+fn note(books: &mut Books, sums: &mut BTreeMap<u64, Sum>, payment: &Payment) -> Result<(), Refusal> {
+    let row = books
+        .invoices
+        .edit(payment.invoice)
+        .ok_or(Refusal::InvoiceNotFound)?;
+    row.payments = row.payments.saturating_add(1);
+    row.total = row.total.plus(payment.amount)?;
+    let buyer = sums.entry(payment.owner).or_default();
+    buyer.paid = buyer.paid.saturating_add(1);
+    buyer.spent = buyer.spent.plus(payment.amount)?;
+    let seller = sums.entry(payment.seller).or_default();
+    seller.received = seller.received.saturating_add(1);
+    seller.earned = seller.earned.plus(payment.amount)?;
+    seller.fees = seller.fees.plus(payment.fee)?;
+    Ok(())
+}
+
+/// Gives everybody what he earned beyond what he spent, and the marketplace its fees.
+fn settle(books: &mut Books, sums: BTreeMap<u64, Sum>) -> Result<(), Refusal> {
     let mut fees = Sats::ZERO;
     for (user, sum) in sums {
         fees = fees.plus(sum.fees)?;
@@ -119,6 +133,59 @@ pub(crate) fn decided(
         })?;
     }
     books.credit(MARKETPLACE, fees)
+}
+
+const LINES: [&str; 6] = [
+    "Hello! Is it still there?",
+    "Здравствуйте! Да, можно забрать сегодня.",
+    "Thank you, that helps. Which side of the station?",
+    "С южной стороны, у лестницы.",
+    "Found it.",
+    "Спасибо!",
+];
+
+/// Adds `count` paid payments between `from` and `to`, each with a conversation of so many messages, of which every
+/// second is the buyer's, a minute apart.
+pub(crate) fn talked(
+    books: &mut Books,
+    rng: &mut StdRng,
+    you: u64,
+    (count, messages_each): (u32, u32),
+    (from, to): (Moment, Moment),
+) -> Result<(), Refusal> {
+    let (theirs, yours) = on_sale(books, rng, you, from)?;
+    let span = i128::from(to.seconds().saturating_sub(from.seconds()).max(0));
+    let mut sums: BTreeMap<u64, Sum> = BTreeMap::new();
+    for number in 1..=count {
+        let passed = span.saturating_mul(i128::from(number)) / i128::from(count).saturating_add(1);
+        let at = from.after(i64::try_from(passed).map_err(|_| Refusal::Internal)?);
+        let (invoice, owner) = if rng.random_range(0..10) < 7 {
+            (*theirs.choose(rng).ok_or(Refusal::Internal)?, you)
+        } else {
+            let stall = *theirs.choose(rng).ok_or(Refusal::Internal)?;
+            (
+                *yours.choose(rng).ok_or(Refusal::Internal)?,
+                books.invoice(stall)?.owner,
+            )
+        };
+        let payment = put(books, owner, invoice, 1, PaymentStatus::Paid, at)?;
+        note(books, &mut sums, &payment)?;
+        let talk = books.open_conversation(Parent::Payment(payment.id), payment.seller, payment.owner)?;
+        for line in 0..messages_each {
+            let author = if line % 2 == 0 {
+                payment.owner
+            } else {
+                payment.seller
+            };
+            let text = LINES.choose(rng).copied().unwrap_or_default().to_owned();
+            let words = Words {
+                text,
+                images: Vec::new(),
+            };
+            books.add_line(author, talk, words, at.after_minutes(line))?;
+        }
+    }
+    settle(books, sums)
 }
 
 fn put(
@@ -142,6 +209,11 @@ fn put(
         status,
         deal: None,
         snapshot: Some(snapshot),
+        refunded: 0,
+        refunding: 0,
+        refunds: Vec::new(),
+        owner_feedback: None,
+        seller_feedback: None,
     };
     books.payments.put(payment.id, payment.clone());
     Ok(payment)

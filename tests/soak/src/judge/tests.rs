@@ -28,6 +28,7 @@ fn line(payment: u64) -> Execution {
         sats: Sats(300),
         at: Moment::from_seconds(0),
         changed: true,
+        ..Execution::default()
     }
 }
 
