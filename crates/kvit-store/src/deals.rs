@@ -11,8 +11,10 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::{
     fault::StoreFault,
+    profile,
     rows::{self, DealRow, Persons, bare, deal_people, keep_person, number, odd, stamp},
     store::{Level, Store},
+    talks::{self, Copied},
 };
 
 /// A copy of a deal.
@@ -83,6 +85,13 @@ pub(crate) fn keep(
         stamp(now),
         body
     ])?;
+    // Whose account it is says who the other side is: until that is known, the chat is in the deal's copy alone.
+    if let Some(me) = profile::me(step)?
+        && let Some(chat) = Copied::of_deal(deal, me)
+        && (changed || !talks::is_kept(step, chat.talk)?)
+    {
+        talks::hear(step, &chat, me, now)?;
+    }
     Ok(changed)
 }
 
@@ -111,7 +120,7 @@ fn kept((deal, read): (Deal, Timestamp)) -> KeptDeal {
 }
 
 impl Store {
-    /// Keeps deals as they came; of each, whether its copy changed. One that is older than what is kept is not kept, unless
+    /// Keeps deals as they came, with their chats among the talks; of each, whether its copy changed. One that is older than what is kept is not kept, unless
     /// it was read just now.
     ///
     /// # Errors

@@ -1,7 +1,8 @@
 //! One encrypted file per account: copies of what the marketplace said, and what must never be lost.
 //!
-//! Copies (payments, deals, people, invoices, balances) can be read again from the marketplace; the journal of
-//! operations, receipts, what was said earlier, notices, news and drafts cannot. Both are in one SQLCipher file,
+//! Copies (payments, deals, people, invoices, balances, messages, others' pictures) can be read again from the marketplace;
+//! the journal of operations, receipts, what was said earlier, notices, news, drafts, and messages and pictures that are not
+//! sent yet cannot. Both are in one SQLCipher file,
 //! `store.db`, in the folder of the account. What is precious is on the disk when a call returns; copies may be lost
 //! with the power, never half.
 //!
@@ -38,12 +39,15 @@ mod file;
 mod invoices;
 mod key;
 mod marks;
+mod messages;
 mod migrations;
 mod news;
 mod notices;
 mod operations;
+mod outgoing;
 mod payments;
 mod people;
+mod pictures;
 mod profile;
 mod rates;
 mod receipts;
@@ -51,16 +55,23 @@ mod rekey;
 mod rows;
 mod said;
 mod seen;
+mod signing;
 mod store;
 mod sync;
+mod talks;
 
 pub use deals::{Freshness, KeptDeal};
 pub use fault::{OpenFault, StoreFault};
 pub use file::{Doubt, FILE, Opened};
 pub use key::{PASSPHRASE_MEMORY_KIB, PASSPHRASE_PASSES, StoreKey};
+pub use messages::{KeptMessage, Page};
 pub use news::KeptNews;
 pub use operations::{BODY_LIMIT, OperationRow, StepRow};
+pub use outgoing::OutgoingRow;
 pub use payments::{Incoming, KeptPayment, PaymentsQuery, Taken};
+pub use pictures::{BYTES_LIMIT, PictureRow, PictureSize, PictureState};
 pub use said::SaidRow;
+pub use signing::Seed;
 pub use store::Store;
 pub use sync::SyncState;
+pub use talks::{Heard, KeptTalk, LastWords, TalksQuery, Unread};

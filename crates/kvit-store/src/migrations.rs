@@ -2,10 +2,28 @@
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use crate::fault::OpenFault;
+use crate::{
+    fault::{OpenFault, StoreFault},
+    talks,
+};
+
+/// A layout: statements, and what they cannot do.
+struct Layout {
+    sql: &'static str,
+    after: fn(&Connection) -> Result<(), StoreFault>,
+}
 
 /// Every layout, the first first.
-const LAYOUTS: &[&str] = &[include_str!("../migrations/0001.sql")];
+const LAYOUTS: &[Layout] = &[
+    Layout {
+        sql: include_str!("../migrations/0001.sql"),
+        after: |_| Ok(()),
+    },
+    Layout {
+        sql: include_str!("../migrations/0002.sql"),
+        after: talks::adopt_deals,
+    },
+];
 
 /// Number of the newest layout.
 pub(crate) fn known() -> u32 {
@@ -28,7 +46,8 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<(), OpenFault> {
     }
     for (number, layout) in (1_u32..).zip(LAYOUTS).filter(|(number, _)| *number > from) {
         let step = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        step.execute_batch(layout)?;
+        step.execute_batch(layout.sql)?;
+        (layout.after)(&step)?;
         step.pragma_update(None, "user_version", number)?;
         point!("store.open.before_migrated");
         step.commit()?;

@@ -18,7 +18,7 @@ use crate::{
 /// Longest body of an operation or a step, in bytes.
 pub const BODY_LIMIT: usize = 64 * 1024;
 /// Longest name of an act, a state or a step, in bytes.
-const WORD_LIMIT: usize = 200;
+pub(crate) const WORD_LIMIT: usize = 200;
 
 /// An operation.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,13 +1,22 @@
 //! The person whose account it is.
 
-use kvit_domain::person::Profile;
-use rusqlite::{OptionalExtension as _, params};
+use kvit_domain::{id::UserId, person::Profile};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::{
     fault::StoreFault,
     rows::{user, user_bytes},
     store::{Level, Store},
 };
+
+/// Whose account it is; `None`: not read yet.
+pub(crate) fn me(look: &Connection) -> Result<Option<UserId>, StoreFault> {
+    let id: Option<Vec<u8>> = look
+        .prepare_cached("SELECT id FROM profile")?
+        .query_row([], |row| row.get(0))
+        .optional()?;
+    id.map(|id| user("id of the profile", &id)).transpose()
+}
 
 impl Store {
     /// Keeps the profile in the place of the earlier one.

@@ -6,6 +6,7 @@
 mod columns;
 mod deal;
 mod invoice;
+mod message;
 mod payment;
 mod person;
 mod pictures;
@@ -19,8 +20,9 @@ use crate::fault::StoreFault;
 pub(crate) use columns::{number, stamp, time, user, user_bytes};
 pub(crate) use deal::{DealRow, FiatRow, people as deal_people};
 pub(crate) use invoice::{InvoiceRow, people as invoice_people};
+pub(crate) use message::{SaidIn, message_id, talk};
 pub(crate) use payment::{PaymentRow, SecretRow, people as payment_people};
-pub(crate) use person::{Named, Persons, bare, keep_person, read_person};
+pub(crate) use person::{Named, Persons, bare, keep_person, person_of, read_person};
 pub(crate) use pictures::PicturesRow;
 pub(crate) use words::{
     deal_status, mark_of, mark_word, news_kind, news_kind_word, payment_status, said_of_word, said_word,

@@ -329,12 +329,16 @@ impl Store {
             return damaged("references", text);
         }
         // With its rank this compares the index of words with the words.
-        connection
-            .execute(
-                "INSERT INTO payment_trigrams (payment_trigrams, rank) VALUES ('integrity-check', 1)",
-                [],
-            )
-            .map_err(|error| StoreFault::Damaged(format!("index of words: {}", StoreFault::from(error))))?;
+        for index in ["payment_trigrams", "talk_trigrams"] {
+            connection
+                .execute(
+                    &format!("INSERT INTO {index} ({index}, rank) VALUES ('integrity-check', 1)"),
+                    [],
+                )
+                .map_err(|error| {
+                    StoreFault::Damaged(format!("index of words: {}", StoreFault::from(error)))
+                })?;
+        }
         Ok(())
     }
 }

@@ -168,6 +168,12 @@ fn keep(
     })
 }
 
+/// The payment that this one gives back of.
+fn gives_back(payment: &Payment) -> Option<i64> {
+    let of = payment.invoice.refund_of.filter(|_| payment.refund)?;
+    Some(number(of.get()))
+}
+
 fn insert(
     step: &Connection,
     incoming: &Incoming,
@@ -179,8 +185,8 @@ fn insert(
     let id = number(payment.id.get());
     step.prepare_cached(
         "INSERT INTO payments (id, buyer, owner, invoice, deal, status, sats, pieces, refund, created,
-                               mark, mark_key, first_read, read, gone)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13, 0)",
+                               mark, mark_key, first_read, read, gone, refund_of)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13, 0, ?14)",
     )?
     .execute(params![
         id,
@@ -196,6 +202,7 @@ fn insert(
         mark_word(incoming.mark),
         incoming.key,
         stamp(now),
+        gives_back(payment),
     ])?;
     step.prepare_cached("INSERT INTO payment_bodies (payment, body) VALUES (?1, ?2)")?
         .execute(params![id, body])?;
@@ -211,7 +218,8 @@ fn update(
     let payment = &incoming.payment;
     step.prepare_cached(
         "UPDATE payments SET buyer = ?2, owner = ?3, invoice = ?4, deal = ?5, status = ?6, sats = ?7, pieces = ?8,
-                             refund = ?9, created = ?10, mark = ?11, mark_key = ?12, read = ?13, gone = 0
+                             refund = ?9, created = ?10, mark = ?11, mark_key = ?12, read = ?13, gone = 0,
+                             refund_of = ?14
          WHERE id = ?1",
     )?
     .execute(params![
@@ -228,6 +236,7 @@ fn update(
         mark_word(incoming.mark),
         incoming.key,
         stamp(now),
+        gives_back(payment),
     ])?;
     Ok(())
 }

@@ -51,7 +51,7 @@ impl Searched {
     }
 
     /// As a phrase of the index; `None`: too short for it, or not to be written in its language.
-    fn phrase(&self) -> Option<String> {
+    pub(crate) fn phrase(&self) -> Option<String> {
         let long = self.words.chars().count() >= TRIGRAM;
         (long && !self.words.contains('\0')).then(|| format!("\"{}\"", self.words.replace('"', "\"\"")))
     }
@@ -243,6 +243,36 @@ impl Store {
                 ],
             )?;
             read_payments(look, &found)
+        })
+    }
+
+    /// Payments that give back of this one, newest first.
+    ///
+    /// # Errors
+    /// Damage, or the disk.
+    pub fn refund_payments_of(&self, payment: PaymentId) -> Result<Vec<PaymentId>, StoreFault> {
+        self.read(|look| {
+            ids(
+                look,
+                "SELECT id FROM payments WHERE refund_of = :payment ORDER BY id DESC",
+                &[(":payment", &number(payment.get()))],
+            )
+        })
+    }
+
+    /// The newest payment of the person themselves for an invoice whose copy is Pending.
+    ///
+    /// # Errors
+    /// Damage, or the disk.
+    pub fn pending_on(&self, invoice: InvoiceId) -> Result<Option<PaymentId>, StoreFault> {
+        self.read(|look| {
+            let found = ids(
+                look,
+                "SELECT id FROM payments WHERE invoice = :invoice AND status = 'pending'
+                    AND buyer = (SELECT id FROM profile) ORDER BY id DESC LIMIT 1",
+                &[(":invoice", &number(invoice.get()))],
+            )?;
+            Ok(found.first().copied())
         })
     }
 

@@ -178,6 +178,14 @@ impl From<&Deal> for DealRow {
 }
 
 impl DealRow {
+    /// Pictures of each message of the chat, as they lie here.
+    pub(crate) fn pictures(&self) -> Vec<PicturesRow> {
+        self.messages
+            .iter()
+            .map(|message| message.pictures.clone())
+            .collect()
+    }
+
     /// The deal; `person` says who somebody is.
     pub(crate) fn deal(
         self,

@@ -195,6 +195,11 @@ pub(crate) fn keep_person(
     Ok(())
 }
 
+/// A person from the body of their row.
+pub(crate) fn person_of(body: &str) -> Result<Person, StoreFault> {
+    read::<PersonRow>("person", body)?.person()
+}
+
 /// Reads a person's row, and when it was read from the marketplace.
 pub(crate) fn read_person(
     connection: &Connection,
@@ -205,7 +210,7 @@ pub(crate) fn read_person(
         .query_row([user_bytes(id)], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     row.map(|(body, at)| {
-        let person = read::<PersonRow>("person", &body)?.person()?;
+        let person = person_of(&body)?;
         if person.id != id {
             return Err(odd("id of a person"));
         }

@@ -28,6 +28,14 @@ impl PicturesRow {
         }
     }
 
+    /// How many there are, named or not.
+    pub(crate) fn count(&self) -> u32 {
+        match self {
+            Self::Counted(count) => *count,
+            Self::Named(names) => u32::try_from(names.len()).unwrap_or(u32::MAX),
+        }
+    }
+
     /// Takes these names where as many were only counted.
     pub(crate) fn name(&mut self, names: &[PictureId]) {
         if matches!(self, Self::Counted(count) if usize::try_from(*count) == Ok(names.len())) {
