@@ -15,6 +15,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("kvit-proof", &["kvit-domain"]),
     ("kvit-vault", &["kvit-domain"]),
     ("kvit-store", &["kvit-domain"]),
+    ("kvit-images", &[]),
     (
         "kvit-engine",
         &[
