@@ -1,0 +1,43 @@
+import { api, faultOf } from "../../ipc/call";
+import type { Fault, FeedbackItem } from "../../ipc/types";
+
+/** What others say of a person about payments or about deals, newest first, as far down as it was read. */
+export class Others {
+  items = $state.raw<FeedbackItem[]>([]);
+  /** It was read once. */
+  known = $state(false);
+  busy = $state(false);
+  fault = $state.raw<Fault | null>(null);
+  #next = $state.raw<string | null>(null);
+
+  constructor(
+    readonly user: string,
+    readonly deals: boolean,
+  ) {}
+
+  /** There is more further down. */
+  get more(): boolean {
+    return this.#next !== null;
+  }
+
+  /** Reads the first page, or the next one. */
+  async read(): Promise<void> {
+    if (this.busy) return;
+    const before = this.#next;
+    this.busy = true;
+    try {
+      const page = await api.feedbackOf(this.user, this.deals, before);
+      const seen = new Set(this.items.map((one) => one.id));
+      // Feedback about deals has no numbers at some marketplaces: only what has one can be the same.
+      this.items = [...this.items, ...page.items.filter((one) => one.id === "" || !seen.has(one.id))];
+      // A page that does not go on is the end, whatever it says.
+      this.#next = page.next === before ? null : page.next;
+      this.known = true;
+      this.fault = null;
+    } catch (thrown) {
+      this.fault = faultOf(thrown);
+    } finally {
+      this.busy = false;
+    }
+  }
+}
