@@ -33,7 +33,7 @@ const OPENING: [&str; 4] = [
 ];
 
 /// Points of the calls below, each with the number of things kept when a process ends there.
-const CALLS: [(&str, usize); 14] = [
+const CALLS: [(&str, usize); 20] = [
     ("store.begin.before_commit", 0),
     ("store.begin.after_commit", 1),
     ("store.change.before_commit", 1),
@@ -46,14 +46,20 @@ const CALLS: [(&str, usize); 14] = [
     ("store.news.after_commit", 4),
     ("store.drafts.before_commit", 4),
     ("store.drafts.after_commit", 5),
-    ("store.key.written", 5),
-    ("store.key.renamed", 5),
+    ("store.pictures.before_commit", 5),
+    ("store.pictures.after_commit", 6),
+    ("store.outgoing.before_commit", 6),
+    ("store.outgoing.after_commit", 7),
+    ("store.talks.before_commit", 7),
+    ("store.talks.after_commit", 8),
+    ("store.key.written", 8),
+    ("store.key.renamed", 8),
 ];
 
 type Call = fn(&Store) -> Result<(), StoreFault>;
 
 /// One after the other; each adds one to [`kept`], the last one nothing.
-const ALL: [Call; 6] = [
+const ALL: [Call; 9] = [
     |store| store.begin_operation(&operation(1), &step("begun")).map(|_| ()),
     |store| {
         let done = OperationRow {
@@ -64,9 +70,20 @@ const ALL: [Call; 6] = [
     },
     |store| store.keep_payments(vec![verified(payment(1))], at(1)).map(|_| ()),
     |store| store.take_news(&[news(1)], at(1)).map(|_| ()),
-    |store| store.keep_draft("chat", "text"),
+    |store| store.keep_draft(&chat(), "text"),
+    |store| store.put_picture(&draft_picture(1), Some(b"abc"), None),
+    |store| store.put_outgoing(&outgoing(1), &[picture(1)], true).map(|_| ()),
+    |store| {
+        let came = conversation(1, vec![message(1)]);
+        store.keep_conversations(vec![came], user(1), at(1)).map(|_| ())
+    },
     |store| store.change_key(&next_key()),
 ];
+
+/// Where the draft of [`outgoing`] is.
+fn chat() -> String {
+    outgoing(1).talk.to_string()
+}
 
 fn next_key() -> StoreKey {
     StoreKey::from_hex(&"a5".repeat(32).into()).unwrap()
@@ -76,12 +93,16 @@ fn next_key() -> StoreKey {
 fn kept(store: &Store) -> usize {
     store.check().unwrap();
     let operation = store.operation(operation(1).id).unwrap();
+    let sent = store.outgoing(outgoing(1).id).unwrap().is_some();
     let all = [
         operation.is_some(),
         operation.as_ref().is_some_and(|(_, row)| !row.open),
         store.payment(payment_id(1)).unwrap().is_some(),
         store.has_news(EventId::new(1).unwrap()).unwrap(),
-        store.draft("chat").unwrap().is_some(),
+        store.draft(&chat()).unwrap().is_some() || sent,
+        store.picture(picture(1)).unwrap().is_some(),
+        sent,
+        store.message_count(talk(1)).unwrap() == 1,
     ];
     let count = all.iter().take_while(|there| **there).count();
     assert!(all.iter().skip(count).all(|there| !there), "{all:?}");
@@ -89,6 +110,16 @@ fn kept(store: &Store) -> usize {
         assert_eq!(store.steps(row.id).unwrap().len(), if row.open { 1 } else { 2 });
     }
     assert_eq!(store.receipt(payment_id(1)).unwrap().is_some(), count >= 3);
+    // The words and the picture are in the draft or with the message, never in both and never in none.
+    let drafted = !store.draft_pictures(talk(1)).unwrap().is_empty();
+    assert_eq!(
+        (store.draft(&chat()).unwrap().is_some(), drafted),
+        ((5..7).contains(&count), count == 6)
+    );
+    assert_eq!(
+        store.outgoing_pictures(outgoing(1).id).unwrap().len(),
+        usize::from(sent)
+    );
     count
 }
 
@@ -180,7 +211,7 @@ fn a_process_that_ends_at_a_point_leaves_what_was_committed() {
         "the child by itself is well"
     );
     let opened = open_with_either(folder.path());
-    assert_eq!((opened.doubt, kept(&opened.store)), (None, 5));
+    assert_eq!((opened.doubt, kept(&opened.store)), (None, 8));
 }
 
 #[test]

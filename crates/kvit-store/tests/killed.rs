@@ -23,7 +23,7 @@ use std::{
 };
 
 use kvit_domain::id::EventId;
-use kvit_store::{OperationRow, Store};
+use kvit_store::{OperationRow, OutgoingRow, PictureRow, PictureSize, Store};
 use rand::Rng as _;
 use samples::*;
 
@@ -68,6 +68,17 @@ fn keep_and_say() {
         println!("said news {number}");
         store.keep_draft("chat", &number.to_string()).unwrap();
         println!("said draft {number}");
+        let sent = OutgoingRow {
+            id: outgoing(u128::from(number)).id,
+            ..outgoing(1)
+        };
+        let row = PictureRow {
+            id: picture(u128::from(number)),
+            ..draft_picture(1)
+        };
+        store.put_picture(&row, Some(&[1; 5_000]), None).unwrap();
+        store.put_outgoing(&sent, &[row.id], false).unwrap();
+        println!("said sent {number}");
         if number.is_multiple_of(50) {
             // A close and an opening are moments to be killed at, too.
             drop(store);
@@ -95,6 +106,7 @@ struct Said {
     done: u64,
     news: u64,
     draft: u64,
+    sent: u64,
     /// The first number that no child used, acknowledged or not.
     next: u64,
 }
@@ -115,6 +127,7 @@ impl Said {
             "done" => self.done = number,
             "news" => self.news = number,
             "draft" => self.draft = number,
+            "sent" => self.sent = number,
             _ => {}
         }
     }
@@ -148,6 +161,16 @@ impl Said {
         if self.draft > 0 {
             let draft: u64 = store.draft("chat").unwrap().unwrap().parse().unwrap();
             assert!(draft >= self.draft);
+        }
+        if self.sent > 0 {
+            let pictures = store
+                .outgoing_pictures(outgoing(u128::from(self.sent)).id)
+                .unwrap();
+            assert_eq!(pictures.len(), 1, "sent {}", self.sent);
+            let bytes = store
+                .picture_bytes(pictures[0].id, PictureSize::Original)
+                .unwrap();
+            assert_eq!(bytes.unwrap(), [1; 5_000]);
         }
         // What was not acknowledged may be there or not, whole.
         for (_, row) in store.operations(None, newest_first).unwrap() {

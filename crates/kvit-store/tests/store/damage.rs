@@ -7,9 +7,13 @@ use std::{
 
 use kvit_domain::{
     id::PaymentId,
+    message::Message,
     payment::{BearerText, PaymentStatus, Secret},
 };
-use kvit_store::{Doubt, FILE, Freshness, KeptPayment, OpenFault, Store, StoreFault, StoreKey};
+use kvit_store::{
+    Doubt, FILE, Freshness, KeptPayment, OpenFault, Page, PictureSize, Seed, Store, StoreFault, StoreKey,
+    TalksQuery,
+};
 use tempfile::TempDir;
 
 use crate::samples::*;
@@ -50,6 +54,20 @@ fn fill(store: &Store) {
             .begin_operation(&operation(number), &step("MARKER-STEP"))
             .unwrap();
     }
+    for text in ["MARKER-EARLIER", "MARKER-MESSAGE"] {
+        let said = Message {
+            text: text.into(),
+            ..message(1)
+        };
+        store
+            .keep_conversations(vec![conversation(1, vec![said])], user(1), at(3))
+            .unwrap();
+    }
+    store
+        .put_picture(&draft_picture(1), Some(b"MARKER-PICTURE"), None)
+        .unwrap();
+    store.put_outgoing(&outgoing(1), &[picture(1)], false).unwrap();
+    store.put_signing_seed(&Seed::random()).unwrap();
     store.take_news(&[news(1), news(2)], at(3)).unwrap();
     store.keep_draft("chat", "MARKER-DRAFT").unwrap();
 }
@@ -99,6 +117,15 @@ fn content(store: &Store) -> Result<String, StoreFault> {
     add(format!("{:?}", store.news(None, 99)?));
     add(format!("{:?}", store.balance()?));
     add(format!("{:?}", store.draft("chat")?));
+    add(format!("{:?}", store.talks(&TalksQuery::default(), 0, 99)?));
+    add(format!("{:?}", store.messages(talk(1), Page::Last, 99)?));
+    add(format!("{:?}", store.open_outgoing()?));
+    add(format!("{:?}", store.outgoing_pictures(outgoing(1).id)?));
+    add(format!(
+        "{:?}",
+        store.picture_bytes(picture(1), PictureSize::Original)?
+    ));
+    add(format!("{:?}", store.signing_seed()?.map(|seed| *seed.reveal())));
     Ok(all)
 }
 
@@ -397,6 +424,15 @@ fn receipts_and_what_was_said_cannot_be_touched_by_any_statement() {
         "DELETE FROM steps",
         "UPDATE steps SET what = ''",
         "DELETE FROM notices",
+        "DELETE FROM talks",
+        "DELETE FROM messages",
+        "DELETE FROM former_messages",
+        "UPDATE former_messages SET text = ''",
+        "DELETE FROM outgoing",
+        "DELETE FROM pictures",
+        "DELETE FROM picture_bytes",
+        "DELETE FROM keys",
+        "UPDATE keys SET seed = zeroblob(32)",
     ] {
         assert!(raw.execute(statement, []).is_err(), "{statement}");
     }

@@ -8,18 +8,19 @@ use kvit_domain::{
     memory::Said,
     payment::{BearerText, PaymentStatus, Secret},
 };
-use kvit_store::{FILE, Freshness, OperationRow, Store, SyncState};
+use kvit_store::{FILE, Freshness, OperationRow, Page, PictureSize, Seed, Store, SyncState};
+use zeroize::Zeroizing;
 
 use crate::samples::*;
 
-fn fixture(layout: u32) -> PathBuf {
+pub fn fixture(layout: u32) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/fixtures")
         .join(format!("store-v{layout}.db"))
 }
 
 /// The newest layout.
-const NEWEST: u32 = 1;
+const NEWEST: u32 = 2;
 
 fn fill(store: &Store) {
     let mut bought = payment(7);
@@ -72,6 +73,45 @@ fn fill(store: &Store) {
         finished: Some(at(3)),
     };
     store.keep_sync_state(&sync).unwrap();
+    store.keep_profile(&profile()).unwrap();
+    store
+        .keep_conversations(
+            vec![conversation(7, vec![message(3), message(4)])],
+            user(1),
+            at(3),
+        )
+        .unwrap();
+    store.read_up_to(talk(7), message_id(3)).unwrap();
+    store
+        .put_picture(&draft_picture(1), Some(b"original"), Some(b"preview"))
+        .unwrap();
+    store.put_outgoing(&outgoing(1), &[picture(1)], false).unwrap();
+    store
+        .put_signing_seed(&Seed::new(&Zeroizing::new([9; 32])))
+        .unwrap();
+}
+
+/// What layout 2 has beside what there was before.
+fn holds_talks(store: &Store) {
+    let kept = store.talk(talk(7)).unwrap().unwrap();
+    assert_eq!((kept.unread, kept.read_to), (1, Some(message_id(3))));
+    let kept: Vec<_> = store
+        .messages(talk(7), Page::Last, 9)
+        .unwrap()
+        .into_iter()
+        .map(|one| one.message)
+        .collect();
+    assert_eq!(kept, [message(3), message(4)]);
+    assert_eq!(store.open_outgoing().unwrap(), [(1, outgoing(1))]);
+    assert_eq!(store.outgoing_pictures(outgoing(1).id).unwrap()[0].id, picture(1));
+    assert_eq!(
+        store
+            .picture_bytes(picture(1), PictureSize::Original)
+            .unwrap()
+            .as_deref(),
+        Some(b"original".as_slice())
+    );
+    assert_eq!(store.signing_seed().unwrap().unwrap().reveal(), &[9; 32]);
 }
 
 /// There is one of the newest layout. `KVIT_MAKE_FIXTURE` makes it, for a new layout only: a released one's file is
@@ -128,6 +168,9 @@ fn every_released_file_is_read() {
         assert_eq!(store.draft("chat/5").unwrap().as_deref(), Some("half a"));
         assert_eq!(store.mark("events").unwrap(), Some(77));
         assert!(store.sync_state().unwrap().first_done);
+        if layout >= 2 {
+            holds_talks(&store);
+        }
         // And it can be written.
         store.keep_payments(vec![verified(payment(9))], at(9)).unwrap();
         store.check().unwrap();

@@ -14,8 +14,12 @@ mod disk;
 mod fixture;
 mod keeping;
 mod lists;
+mod migrating;
 mod opening;
 mod round_trips;
 mod samples;
+mod searching;
+mod sending;
 #[cfg(target_os = "linux")]
 mod syncs;
+mod talks;

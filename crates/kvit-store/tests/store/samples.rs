@@ -4,20 +4,21 @@
 use kvit_domain::{
     Decimal, Timestamp,
     advertisement::Advertisement,
+    conversation::{About, Conversation},
     deal::{Deal, DealStatus},
     feedback::Feedback,
-    id::{AdvertisementId, DealId, EventId, InvoiceId, MessageId, PaymentId, UserId},
+    id::{AdvertisementId, ConversationId, DealId, EventId, InvoiceId, MessageId, PaymentId, UserId},
     invoice::{Invoice, InvoicePrice, InvoiceStatus},
     message::{Message, Talk},
     money::{Fiat, MAX_SATS, Sats},
     news::{News, NewsKind},
     payment::{BearerText, Payment, PaymentStatus, Secret},
-    person::Person,
+    person::{Person, Profile},
     picture::PictureId,
     receipt::Receipt,
     seal::SealMark,
 };
-use kvit_store::{Incoming, OperationRow, StepRow, Store, StoreKey};
+use kvit_store::{Incoming, OperationRow, OutgoingRow, PictureRow, PictureState, StepRow, Store, StoreKey};
 use proptest::{option, prelude::*, sample::select};
 use uuid::Uuid;
 
@@ -214,6 +215,67 @@ pub fn message(number: u64) -> Message {
         author: None,
         text: format!("message {number}"),
         pictures: Vec::new(),
+    }
+}
+
+pub fn message_id(number: u64) -> MessageId {
+    MessageId::new(number).unwrap()
+}
+
+/// Person 1, whose account it is.
+pub fn profile() -> Profile {
+    Profile {
+        id: user(1),
+        name: "you".into(),
+        anonymous: false,
+        default_currency: "EUR".into(),
+    }
+}
+
+/// The conversation of a payment of person 1 to person 2, of the same number.
+pub fn conversation(number: u64, messages: Vec<Message>) -> Conversation {
+    Conversation {
+        id: ConversationId::new(number).unwrap(),
+        seller: person(2, "shop"),
+        buyer: person(1, "you"),
+        about: About::Payment(Box::new(payment(number))),
+        messages,
+    }
+}
+
+/// The talk of [`conversation`].
+pub fn talk(number: u64) -> Talk {
+    Talk::Payment(payment_id(number))
+}
+
+/// A message to [`talk`] 1.
+pub fn outgoing(number: u128) -> OutgoingRow {
+    OutgoingRow {
+        id: Uuid::from_u128(number),
+        talk: talk(1),
+        state: "waiting".into(),
+        open: true,
+        made: at(0),
+        message: None,
+        repeats: Vec::new(),
+        body: "{}".into(),
+    }
+}
+
+/// A picture in the draft of [`talk`] 1.
+pub fn draft_picture(number: u32) -> PictureRow {
+    PictureRow {
+        id: picture(u128::from(number)),
+        mine: true,
+        talk: Some(talk(1)),
+        state: PictureState::Draft(number),
+        name: format!("{number}.heic"),
+        width: 640,
+        height: 480,
+        length: 3,
+        sha256: Some([7; 32]),
+        made: at(0),
+        used: at(0),
     }
 }
 

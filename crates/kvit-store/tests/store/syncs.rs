@@ -5,12 +5,13 @@ use std::{
     process::Command,
 };
 
-use kvit_store::{Freshness, OperationRow};
+use kvit_domain::message::Message;
+use kvit_store::{Freshness, OperationRow, PictureRow, PictureState};
 
 use crate::samples::*;
 
 /// What the child does, in this order, and how many syncs of the disk each takes.
-const DURABLE: [(&str, usize); 7] = [
+const DURABLE: [(&str, usize); 11] = [
     ("begin", 1),
     ("begin again", 1),
     ("change", 1),
@@ -18,8 +19,21 @@ const DURABLE: [(&str, usize); 7] = [
     ("news", 1),
     ("news again", 0),
     ("first receipt", 1),
+    ("draft picture", 1),
+    ("outgoing", 1),
+    ("outgoing changed", 1),
+    ("said otherwise", 1),
 ];
-const COPIES: [&str; 5] = ["note", "payments", "deals", "balance", "mark"];
+const COPIES: [&str; 8] = [
+    "note",
+    "payments",
+    "deals",
+    "balance",
+    "mark",
+    "talks",
+    "read mark",
+    "picture",
+];
 
 fn acts(store: &kvit_store::Store, done: &mut dyn FnMut(&str)) {
     store.begin_operation(&operation(1), &step("begun")).unwrap();
@@ -40,6 +54,37 @@ fn acts(store: &kvit_store::Store, done: &mut dyn FnMut(&str)) {
     done("news again");
     store.keep_payments(vec![verified(payment(1))], at(1)).unwrap();
     done("first receipt");
+    store
+        .put_picture(&draft_picture(1), Some(&[1; 9_000]), None)
+        .unwrap();
+    done("draft picture");
+    store.put_outgoing(&outgoing(1), &[picture(1)], true).unwrap();
+    done("outgoing");
+    store.change_outgoing(&outgoing(1)).unwrap();
+    done("outgoing changed");
+    let hear = |text: &str| {
+        let said = Message {
+            text: text.into(),
+            ..message(1)
+        };
+        store
+            .keep_conversations(vec![conversation(1, vec![said])], user(1), at(1))
+            .unwrap();
+    };
+    hear("first");
+    done("talks");
+    hear("second");
+    done("said otherwise");
+    store.read_up_to(talk(1), message_id(1)).unwrap();
+    done("read mark");
+    let received = PictureRow {
+        id: picture(2),
+        mine: false,
+        state: PictureState::Received,
+        ..draft_picture(2)
+    };
+    store.put_picture(&received, Some(&[1; 9_000]), None).unwrap();
+    done("picture");
     store.note_step(operation(1).id, &step("look")).unwrap();
     done("note");
     store
