@@ -1,8 +1,9 @@
-//! What can be checked on this machine: signed payment confirmations.
+//! What can be checked on this machine: signed payment confirmations, and bundles of evidence ([`bundle`]).
 //!
 //! A marketplace states in a cleartext-signed text that a payment was made (marketplace reference, section 11).
 //! This crate says whether such a text can be believed, and nothing else: it reads no file, asks no clock and
-//! opens no connection. The key to believe, the time to judge at and the payment to compare with are arguments.
+//! opens no connection. The key to believe, the time to judge at, the payment to compare with and whatever is random are
+//! arguments.
 //!
 //! The way of a text through this crate:
 //!
@@ -23,6 +24,7 @@
 //! ```
 
 pub mod batch;
+pub mod bundle;
 pub mod comparison;
 pub mod confirmation;
 pub mod display;
