@@ -235,6 +235,16 @@ pub fn worth(amount: Sats, price: Fiat) -> Option<Fiat> {
     .ok()
 }
 
+/// What a sum of fiat is in bitcoin at a price (fiat for one BTC), rounded half to even to whole satoshi, as the
+/// marketplace does (section 6.2). `None` of a price of nothing, of another currency, or beyond [`MAX_SATS`].
+pub fn in_bitcoin(sum: Fiat, price: Fiat) -> Option<Sats> {
+    if sum.currency != price.currency {
+        return None;
+    }
+    let exact = sum.amount.checked_div(price.amount)?;
+    Sats::from_btc(exact.round_dp_with_strategy(8, RoundingStrategy::MidpointNearestEven)).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -270,6 +280,18 @@ mod tests {
         let amount = Sats::new(12_345).unwrap();
         assert_eq!(cost_rounded_up(amount, eur("50000")), Some(eur("6.18")));
         assert_eq!(worth(amount, eur("50000")), Some(eur("6.17")));
+    }
+
+    #[test]
+    fn a_sum_is_in_bitcoin_what_the_marketplace_makes_of_it() {
+        // Section 6.2: round(P / V(AVG_f), 8), halves to the even.
+        assert_eq!(in_bitcoin(eur("18.50"), eur("50000")), Sats::new(37_000).ok());
+        assert_eq!(in_bitcoin(eur("0.00125"), eur("100000")), Sats::new(1).ok());
+        assert_eq!(in_bitcoin(eur("0.0025"), eur("100000")), Sats::new(2).ok());
+        assert_eq!(in_bitcoin(eur("0.0035"), eur("100000")), Sats::new(4).ok());
+        assert_eq!(in_bitcoin(eur("1"), eur("0")), None);
+        let dollar = Fiat::new(Decimal::ONE, "USD".parse().unwrap()).unwrap();
+        assert_eq!(in_bitcoin(dollar, eur("50000")), None);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use crate::{
     fault::{Fault, FaultCode},
     id::UserId,
     invoice::{Invoice, InvoicePrice},
-    money::Sats,
+    money::{Fiat, Sats},
     payment::{Payment, PaymentStatus},
 };
 
@@ -48,6 +48,38 @@ impl Payment {
     /// Does the cost of giving back follow today's rate? Fiat-priced ones do (section 9.2).
     pub fn refund_follows_rate(&self) -> bool {
         matches!(self.invoice.price, InvoicePrice::Fiat(_))
+    }
+
+    /// What so many pieces will cost in bitcoin: the price of one at the purchase, so many times. `None` where the price
+    /// is in fiat and the cost follows the rate, or beyond all bitcoin there is (section 9.2).
+    pub fn refund_cost(&self, pieces: u32) -> Option<Sats> {
+        match self.invoice.price {
+            InvoicePrice::Crypto => self.invoice.unit.times(pieces),
+            InvoicePrice::Fiat(_) => None,
+        }
+    }
+
+    /// The same in fiat: the price of one at the purchase, so many times; the bitcoin follows today's rate. `None` where
+    /// the price is in bitcoin (section 9.2).
+    pub fn refund_fiat(&self, pieces: u32) -> Option<Fiat> {
+        match self.invoice.price {
+            InvoicePrice::Crypto => None,
+            InvoicePrice::Fiat(one) => {
+                let all = one.checked_mul(pieces.into())?;
+                Fiat::new(all, self.invoice.currency).ok()
+            }
+        }
+    }
+
+    /// Does it show a marketplace that charges a refund of several pieces once? One with the defect of section 20, row 37
+    /// takes so many times the price. A private invoice keeps its price from the moment it is being paid (section 6.2).
+    pub fn was_charged_once(&self) -> bool {
+        self.refund
+            && self.status == PaymentStatus::Paid
+            && self.pieces > 1
+            && self.pieces == self.invoice.pieces_min
+            && !self.amount.is_zero()
+            && self.amount == self.invoice.unit
     }
 }
 

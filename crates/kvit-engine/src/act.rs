@@ -5,8 +5,7 @@ use std::{future::Future, sync::Arc};
 use kvit_client::Marketplace;
 use kvit_domain::{
     fault::{Fault, FaultCode, MoneyMoved},
-    id::PaymentId,
-    payment::Payment,
+    id::{InvoiceId, PaymentId},
 };
 
 use crate::{
@@ -34,13 +33,33 @@ pub(crate) struct Happened {
     pub(crate) payment: Option<PaymentId>,
 }
 
+/// What the answer to an act names.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Answer {
+    /// The payment it is about or made.
+    pub(crate) payment: Option<PaymentId>,
+    /// The refund it made.
+    pub(crate) refund: Option<InvoiceId>,
+    /// What was to be said is there in other words.
+    pub(crate) otherwise: bool,
+}
+
+impl From<Option<PaymentId>> for Answer {
+    fn from(payment: Option<PaymentId>) -> Self {
+        Self {
+            payment,
+            ..Self::default()
+        }
+    }
+}
+
 impl<S: Shell> Engine<S> {
     /// Begins an operation, makes the call once, and settles it or leaves it to be looked after. `attempt` was taken
     /// before anything was read for it.
     ///
     /// # Errors
     /// `OperationInProgress`, the refusal, or `OutcomeUnknown`; the latter says that money may have moved.
-    pub(crate) async fn carry_out<C>(
+    pub(crate) async fn carry_out<C, A>(
         &self,
         session: &Arc<Session>,
         attempt: Attempt,
@@ -48,7 +67,8 @@ impl<S: Shell> Engine<S> {
         call: impl Fn() -> C + Send + 'static,
     ) -> Result<Happened, Fault>
     where
-        C: Future<Output = Result<Option<PaymentId>, Fault>> + Send + 'static,
+        C: Future<Output = Result<A, Fault>> + Send + 'static,
+        A: Into<Answer> + Send,
     {
         let operation = session.account.operations.begin(intent, self.now(), attempt)?;
         crate::point!("act.begun");
@@ -76,14 +96,15 @@ impl<S: Shell> Engine<S> {
         }
     }
 
-    async fn call_and_settle<C>(
+    async fn call_and_settle<C, A>(
         &self,
         session: &Arc<Session>,
         operation: Operation,
         call: impl Fn() -> C,
     ) -> Result<Happened, Fault>
     where
-        C: Future<Output = Result<Option<PaymentId>, Fault>>,
+        C: Future<Output = Result<A, Fault>>,
+        A: Into<Answer>,
     {
         let id = operation.id;
         let account = &session.account;
@@ -94,20 +115,22 @@ impl<S: Shell> Engine<S> {
         if crate::planted!("planted.retry") && answer.as_ref().is_err_and(Fault::may_hide_success) {
             answer = call().await;
         }
-        let silence = match answer.and_then(|payment| made_by(&operation.intent, payment)) {
-            Ok(payment) => {
+        let silence = match answer.and_then(|answer| made_by(&operation.intent, answer.into())) {
+            Ok(answer) => {
                 crate::point!("act.before_settle");
-                let doubles = self.doubles_now(account, &operation, payment).await;
+                let sight = self.made_so_far(account, &operation).await;
                 let answered = vec![Step::new(StepKind::Answered, self.now())];
                 self.change_operation(account, id, answered, |op| {
-                    op.done(payment);
-                    op.doubles = doubles;
+                    op.done(answer.payment);
+                    op.refunds.extend(answer.refund);
+                    op.made_too(sight.beyond(answer.payment), &sight.refunds);
+                    op.otherwise = answer.otherwise;
                 });
                 crate::point!("act.after_settle");
                 self.watch(Arc::clone(account), id);
                 return Ok(Happened {
                     operation: id,
-                    payment,
+                    payment: answer.payment,
                 });
             }
             Err(fault) if crate::planted!("planted.trust_error") => {
@@ -123,7 +146,8 @@ impl<S: Shell> Engine<S> {
                         let seen = vec![looked(&sight, false, self.now())];
                         self.change_operation(account, id, seen, |op| {
                             op.done(payment);
-                            op.doubles = beyond(&sight.made, payment);
+                            op.made_too(sight.beyond(payment), &sight.refunds);
+                            op.otherwise = sight.otherwise;
                         });
                         self.watch(Arc::clone(account), id);
                         return Ok(Happened {
@@ -194,24 +218,19 @@ impl<S: Shell> Engine<S> {
         let Some(line) = self.line(account) else {
             return Sight::only(Look::Failed);
         };
-        look(&line, intent, |payment| {
-            account.operations.is_of_another(id, payment)
-        })
-        .await
+        let Ok(me) = account.me() else {
+            return Sight::only(Look::Failed);
+        };
+        look(&line, intent, me, id, &account.operations).await
     }
 
-    /// What else the same intent has made so far. Failing is no reason to fail: it is watched anyhow.
-    async fn doubles_now(
-        &self,
-        account: &Arc<OpenAccount>,
-        operation: &Operation,
-        payment: Option<PaymentId>,
-    ) -> Vec<PaymentId> {
-        if !operation.intent.act.pays() {
-            return Vec::new();
+    /// What the same intent has made so far, if it makes anything. Failing is no reason to fail: it is watched anyhow.
+    async fn made_so_far(&self, account: &Arc<OpenAccount>, operation: &Operation) -> Sight {
+        if operation.intent.act.makes() {
+            self.look_for(account, operation.id, &operation.intent).await
+        } else {
+            Sight::only(Look::Nothing)
         }
-        let sight = self.look_for(account, operation.id, &operation.intent).await;
-        beyond(&sight.made, payment)
     }
 
     /// Looks on behind, until it is settled.
@@ -229,14 +248,8 @@ impl<S: Shell> Engine<S> {
         };
         let intent = &operation.intent;
         let looking = || self.look_for(account, id, intent);
-        let report = |operation: &Operation, sight: &Sight| {
+        let report = |operation: &Operation| {
             if let OperationState::Done(payment) = operation.state {
-                let doubles = beyond(&sight.made, payment);
-                if !doubles.is_empty() {
-                    account
-                        .operations
-                        .change(id, self.now(), Vec::new(), |op| op.doubles = doubles);
-                }
                 let mut topics = vec![Topic::Payments, Topic::Deals];
                 topics.extend(payment.map(Topic::Payment));
                 topics.extend(intent.deal.map(Topic::Deal));
@@ -264,7 +277,7 @@ impl<S: Shell> Engine<S> {
     }
 
     async fn watch_to_the_end(&self, account: &Arc<OpenAccount>, id: OperationId) {
-        let to_watch = |op: &Operation| op.intent.act.pays() && !op.watched && !op.state.is_open();
+        let to_watch = |op: &Operation| op.intent.act.makes() && !op.watched && !op.state.is_open();
         let Ok(operation) = account.operations.get(id) else {
             return;
         };
@@ -280,36 +293,37 @@ impl<S: Shell> Engine<S> {
         tokio::time::sleep(account.operations.to_watch(id)).await;
         let mut looks = 0;
         loop {
-            // What a later one on the same invoice is making just now is not this one's.
-            let busy = operation
-                .intent
-                .invoice
-                .is_some_and(|invoice| account.operations.on_invoice(invoice).is_some());
+            // What a later one on the same invoice, or of the same payment, is making just now is not this one's.
+            let Intent { invoice, payment, .. } = operation.intent;
+            let busy = invoice.is_some_and(|invoice| account.operations.on_invoice(invoice).is_some())
+                || payment.is_some_and(|payment| account.operations.on_payment(payment).is_some());
             if !busy {
                 let sight = self.look_for(account, id, &operation.intent).await;
                 if sight.look != Look::Failed {
-                    let first = sight.made.first().map(|payment| payment.id);
+                    let first = match sight.look {
+                        Look::Found(payment) => payment,
+                        _ => None,
+                    };
                     let made = match operation.state {
                         OperationState::Done(payment) => payment,
                         _ => first,
                     };
-                    let doubles = beyond(&sight.made, made);
+                    let doubles = sight.beyond(made);
                     let corrected = !matches!(operation.state, OperationState::Done(_)) && first.is_some();
-                    let found = corrected || !doubles.is_empty();
+                    let another = |refund: &InvoiceId| !operation.refunds.contains(refund);
+                    let found = corrected || !doubles.is_empty() || sight.refunds.iter().any(another);
                     let seen = vec![looked(&sight, true, self.now())];
                     account.operations.change(id, self.now(), seen, |op| {
                         if let Some(first) = first {
                             op.found_after_all(first);
                         }
-                        op.doubles.extend(doubles);
-                        op.doubles.sort_unstable();
-                        op.doubles.dedup();
+                        op.made_too(doubles, &sight.refunds);
                         op.watched = true;
                     });
                     if found {
                         tracing::warn!(operation = %id, corrected, "carried out again, or after all");
-                        for payment in &sight.made {
-                            self.take_in_behind(account, Some(payment.id), None);
+                        for payment in sight.made.iter().map(|payment| payment.id).chain(payment) {
+                            self.take_in_behind(account, Some(payment), None);
                         }
                         self.announce(account.id, &[Topic::Payments]);
                     }
@@ -353,22 +367,14 @@ impl<S: Shell> Engine<S> {
     }
 }
 
-/// The payments of one intent beyond the one that is known as its own.
-fn beyond(made: &[Payment], own: Option<PaymentId>) -> Vec<PaymentId> {
-    made.iter()
-        .map(|payment| payment.id)
-        .filter(|payment| Some(*payment) != own)
-        .collect()
-}
-
-/// The payment, if the act made it. The marketplace answers a purchase through an advertisement with the pending payment
+/// The answer, if what it names was made by the act. The marketplace answers a purchase through an advertisement with the pending payment
 /// where there is one (section 7.2): that one is older than the act, and nothing was begun.
-fn made_by(intent: &Intent, payment: Option<PaymentId>) -> Result<Option<PaymentId>, Fault> {
-    match payment {
+fn made_by(intent: &Intent, answer: Answer) -> Result<Answer, Fault> {
+    match answer.payment {
         Some(id) if intent.act.pays() && intent.mark.is_some_and(|mark| id <= mark) => {
             Err(Fault::new(FaultCode::PaymentPending).with("payment", id))
         }
-        _ => Ok(payment),
+        _ => Ok(answer),
     }
 }
 

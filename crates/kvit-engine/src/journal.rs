@@ -8,6 +8,7 @@ use std::path::Path;
 
 use kvit_domain::{
     fault::{Fault, FaultCode},
+    feedback::Feedback,
     id::{AdvertisementId, DealId, InvoiceId, PaymentId},
     money::{Fiat, Sats},
 };
@@ -142,7 +143,7 @@ impl Journal {
             .into_iter()
             .map(|(_, operation)| operation)
             .filter(|operation| {
-                operation.intent.act.pays() && !operation.state.is_open() && !operation.watched
+                operation.intent.act.makes() && !operation.state.is_open() && !operation.watched
             })
             .collect())
     }
@@ -255,6 +256,8 @@ struct Body {
     taken_fiat: Option<(String, String)>,
     differs: bool,
     doubles: Vec<String>,
+    refunds: Vec<String>,
+    otherwise: bool,
     was_silent: bool,
     watched: bool,
 }
@@ -265,6 +268,9 @@ struct Body {
 struct KeptIntent {
     invoice: Option<String>,
     payment: Option<String>,
+    refund_of: Option<String>,
+    known_refund: Option<String>,
+    said: Option<KeptFeedback>,
     deal: Option<String>,
     pieces: Option<u32>,
     sats: Option<String>,
@@ -273,6 +279,13 @@ struct KeptIntent {
     counterparty: Option<String>,
     mark: Option<String>,
     balance: Option<String>,
+}
+
+/// Feedback that is to be given, as text.
+#[derive(Debug, Serialize, Deserialize)]
+struct KeptFeedback {
+    positive: bool,
+    text: String,
 }
 
 /// An open operation as the first version's file had it.
@@ -297,6 +310,12 @@ impl KeptIntent {
         Self {
             invoice: intent.invoice.map(|id| id.to_string()),
             payment: intent.payment.map(|id| id.to_string()),
+            refund_of: intent.refund_of.map(|id| id.to_string()),
+            known_refund: intent.known_refund.map(|id| id.to_string()),
+            said: intent.said.as_ref().map(|said| KeptFeedback {
+                positive: said.positive,
+                text: said.text.clone(),
+            }),
             deal: intent.deal.map(|id| id.to_string()),
             pieces: intent.pieces,
             sats: intent.amount.map(|amount| amount.to_string()),
@@ -314,6 +333,13 @@ impl KeptIntent {
             act,
             invoice: read::<InvoiceId>(self.invoice.as_deref())?,
             payment: read::<PaymentId>(self.payment.as_deref())?,
+            refund_of: read::<PaymentId>(self.refund_of.as_deref())?,
+            known_refund: read::<InvoiceId>(self.known_refund.as_deref())?,
+            said: self.said.as_ref().map(|said| Feedback {
+                positive: said.positive,
+                text: said.text.clone(),
+                created: None,
+            }),
             deal: read::<DealId>(self.deal.as_deref())?,
             pieces: self.pieces,
             amount: read::<Sats>(self.sats.as_deref())?,
@@ -355,6 +381,10 @@ fn word_of(act: Act) -> &'static str {
         Act::CancelPayment => "cancel_payment",
         Act::DeclarePaid => "declare_paid",
         Act::CancelDeal => "cancel_deal",
+        Act::GivePaymentFeedback => "give_payment_feedback",
+        Act::GiveDealFeedback => "give_deal_feedback",
+        Act::CreateRefund => "create_refund",
+        Act::WithdrawRefund => "withdraw_refund",
     }
 }
 
@@ -382,6 +412,8 @@ fn row_of(operation: &Operation) -> Result<OperationRow, Fault> {
     let mut body = Body {
         intent: KeptIntent::of(&operation.intent),
         doubles: operation.doubles.iter().map(ToString::to_string).collect(),
+        refunds: operation.refunds.iter().map(ToString::to_string).collect(),
+        otherwise: operation.otherwise,
         was_silent: operation.was_silent,
         watched: operation.watched,
         ..Body::default()
@@ -445,6 +477,8 @@ fn operation_of(row: &OperationRow, account: AccountId) -> Option<Operation> {
         settled: row.settled,
         taken,
         doubles: body.doubles.iter().filter_map(|id| id.parse().ok()).collect(),
+        refunds: body.refunds.iter().filter_map(|id| id.parse().ok()).collect(),
+        otherwise: body.otherwise,
         was_silent: body.was_silent,
         watched: body.watched,
     })
@@ -479,18 +513,22 @@ mod tests {
     prop_compose! {
         fn intents()(
             act in 0usize..Act::ALL.len(),
-            numbers in proptest::array::uniform5(proptest::option::of(1u64..=i64::MAX as u64)),
+            numbers in proptest::array::uniform7(proptest::option::of(1u64..=i64::MAX as u64)),
+            said in proptest::option::of((any::<bool>(), "\\PC{0,20}")),
             pieces in proptest::option::of(0u32..),
             sats in proptest::array::uniform2(proptest::option::of(0i64..=2_100_000_000_000_000)),
             cents in proptest::option::of(0i64..100_000_000_000_000),
             counterparty in proptest::option::of("\\PC{0,20}"),
         ) -> Intent {
-            let [invoice, payment, deal, ad, mark] = numbers;
+            let [invoice, payment, deal, ad, mark, refund_of, known_refund] = numbers;
             let [amount, balance] = sats.map(|count| count.map(|count| Sats::new(count).unwrap()));
             Intent {
                 act: Act::ALL[act],
                 invoice: invoice.and_then(InvoiceId::new),
                 payment: payment.and_then(PaymentId::new),
+                refund_of: refund_of.and_then(PaymentId::new),
+                known_refund: known_refund.and_then(InvoiceId::new),
+                said: said.map(|(positive, text)| Feedback { positive, text, created: None }),
                 deal: deal.and_then(DealId::new),
                 pieces,
                 amount,
@@ -535,6 +573,8 @@ mod tests {
             }
             operation.settled = Some(Timestamp::from_second(9).unwrap());
             operation.doubles = (0..doubles as u64).filter_map(|more| PaymentId::new(made + more + 1)).collect();
+            operation.refunds = (0..doubles as u64).filter_map(|more| InvoiceId::new(made + more)).collect();
+            operation.otherwise = doubles == 1;
             operation.taken = Some(TakenSum { amount: Sats::new(5).unwrap(), fiat: operation.intent.fiat, differs: true });
             let step = Step::new(StepKind::Looked, Timestamp::UNIX_EPOCH).with("found", "nothing");
             journal.change(&operation, std::slice::from_ref(&step)).unwrap();

@@ -21,24 +21,30 @@
 //! One thing corrects a settled one: a payment that only it could have made, found while it is watched, after it was taken
 //! for refused. That is Done, and the steps keep what was believed before.
 //!
-//! After it is settled an act that makes payments is *watched* until the last moment at which the marketplace's front
-//! proxy could have repeated it (section 2.1): a second payment of the same intent is a double, and is shown as such.
+//! After it is settled an act that makes something is *watched* until the last moment at which the marketplace's front
+//! proxy could have repeated it (section 2.1): a second payment or refund of the same intent is a double, and is shown
+//! as such.
 //!
 //! What each act is, how it is proven and what of it is compared afterwards stands in a file of its own below.
 
 pub mod cancel_deal;
 pub mod cancel_payment;
+pub mod create_refund;
 pub mod declare_paid;
+pub mod give_deal_feedback;
+pub mod give_payment_feedback;
 pub(crate) mod look_for_payment;
 pub mod pay_by_best_deal;
 pub mod pay_by_deal;
 pub mod pay_from_balance;
+pub mod withdraw_refund;
 
 use std::{collections::BTreeMap, time::Duration};
 
 use kvit_domain::{
     Timestamp,
     fault::Fault,
+    feedback::Feedback,
     id::{AdvertisementId, DealId, InvoiceId, PaymentId},
     money::{Fiat, Sats},
     payment::Payment,
@@ -67,22 +73,44 @@ pub enum Act {
     DeclarePaid,
     /// Cancel a deal.
     CancelDeal,
+    /// Say something of the other side of a payment.
+    GivePaymentFeedback,
+    /// Say something of the other side of a deal.
+    GiveDealFeedback,
+    /// Make a refund of a payment, which is then paid like an invoice.
+    CreateRefund,
+    /// Withdraw a refund that is not paid.
+    WithdrawRefund,
 }
 
 impl Act {
     /// Every act.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 10] = [
         Self::PayFromBalance,
         Self::PayByDeal,
         Self::PayByBestDeal,
         Self::CancelPayment,
         Self::DeclarePaid,
         Self::CancelDeal,
+        Self::GivePaymentFeedback,
+        Self::GiveDealFeedback,
+        Self::CreateRefund,
+        Self::WithdrawRefund,
     ];
 
     /// Does it make a payment?
     pub fn pays(self) -> bool {
         matches!(self, Self::PayFromBalance | Self::PayByDeal | Self::PayByBestDeal)
+    }
+
+    /// Does it make something, of which a repetition would make a second one?
+    pub fn makes(self) -> bool {
+        self.pays() || self == Self::CreateRefund
+    }
+
+    /// Is it about what parties say of each other, and not about money?
+    pub fn says(self) -> bool {
+        matches!(self, Self::GivePaymentFeedback | Self::GiveDealFeedback)
     }
 }
 
@@ -93,8 +121,14 @@ pub struct Intent {
     pub act: Act,
     /// Invoice.
     pub invoice: Option<InvoiceId>,
-    /// Payment it is about (cancel).
+    /// Payment it is about (cancel, refund, feedback).
     pub payment: Option<PaymentId>,
+    /// The payment that the invoice gives back, if it is a refund.
+    pub refund_of: Option<PaymentId>,
+    /// Highest refund of the payment known before.
+    pub known_refund: Option<InvoiceId>,
+    /// What is said of the other side.
+    pub said: Option<Feedback>,
     /// Deal it is about.
     pub deal: Option<DealId>,
     /// Pieces.
@@ -120,6 +154,9 @@ impl Intent {
             act,
             invoice: None,
             payment: None,
+            refund_of: None,
+            known_refund: None,
+            said: None,
             deal: None,
             pieces: None,
             amount: None,
@@ -132,17 +169,17 @@ impl Intent {
     }
 
     /// Could this payment be what the intent makes? Above the mark, on the invoice, with so many pieces, and paid the
-    /// way it was to be paid: a person may pay the same invoice in another way on another computer meanwhile.
+    /// way it was to be paid: a person may pay the same invoice in another way on another computer meanwhile. Whether it
+    /// pays a refund the number of the invoice says; what the marketplace calls it is compared afterwards.
     pub fn could_make(&self, payment: &Payment) -> bool {
         Some(payment.invoice.id) == self.invoice
             && Some(payment.pieces) == self.pieces
-            && !payment.refund
             && self.mark.is_none_or(|mark| payment.id > mark)
             && match self.act {
                 Act::PayFromBalance => pay_from_balance::could_be(payment),
                 Act::PayByDeal => pay_by_deal::could_be(payment),
                 Act::PayByBestDeal => pay_by_best_deal::could_be(payment),
-                Act::CancelPayment | Act::DeclarePaid | Act::CancelDeal => false,
+                _ => false,
             }
     }
 
@@ -152,16 +189,18 @@ impl Intent {
             Act::PayFromBalance => pay_from_balance::as_agreed(self, paid),
             Act::PayByDeal => pay_by_deal::as_agreed(self, paid),
             Act::PayByBestDeal => pay_by_best_deal::as_agreed(self, paid),
-            Act::CancelPayment | Act::DeclarePaid | Act::CancelDeal => true,
+            _ => true,
         }
     }
 }
 
-/// The parts of an agreement that every way to pay shares: the invoice, its pieces, the amount.
+/// The parts of an agreement that every way to pay shares: the invoice, its pieces, the amount, and whether it gives
+/// something back.
 pub(crate) fn same_purchase(intent: &Intent, paid: &Payment) -> bool {
     Some(paid.invoice.id) == intent.invoice
         && Some(paid.pieces) == intent.pieces
         && Some(paid.amount) == intent.amount
+        && paid.refund == intent.refund_of.is_some()
 }
 
 /// Where it stands.
@@ -239,6 +278,11 @@ pub struct Operation {
     pub taken: Option<TakenSum>,
     /// Payments of the same intent beyond the one: the marketplace carried it out again.
     pub doubles: Vec<PaymentId>,
+    /// Refunds that it made. The first is the one that was meant; the others the marketplace made by carrying it out
+    /// again.
+    pub refunds: Vec<InvoiceId>,
+    /// Something was said of the other side, and in other words than these: it was there before.
+    pub otherwise: bool,
     /// Once nothing was heard of it.
     pub was_silent: bool,
     /// Nothing of it can arrive any more, and that was looked at.
@@ -257,6 +301,8 @@ impl Operation {
             settled: None,
             taken: None,
             doubles: Vec::new(),
+            refunds: Vec::new(),
+            otherwise: false,
             was_silent: false,
             watched: false,
         }
@@ -299,6 +345,18 @@ impl Operation {
             OperationState::Refused(_) | OperationState::ProvenAbsent
         ) {
             self.state = OperationState::Done(Some(payment));
+        }
+    }
+
+    /// What it made beyond what was known of it: payments that are doubles, refunds in the order they were made.
+    pub fn made_too(&mut self, doubles: impl IntoIterator<Item = PaymentId>, refunds: &[InvoiceId]) {
+        self.doubles.extend(doubles);
+        self.doubles.sort_unstable();
+        self.doubles.dedup();
+        for refund in refunds {
+            if !self.refunds.contains(refund) {
+                self.refunds.push(*refund);
+            }
         }
     }
 
@@ -391,7 +449,7 @@ pub enum StepKind {
     Refused,
     /// A look; values `found`, `late`, `newest`, `balance`.
     Looked,
-    /// It happened; value `payment`.
+    /// It happened; values `payment`, `invoice`.
     Done,
     /// It did not.
     ProvenAbsent,
@@ -399,9 +457,9 @@ pub enum StepKind {
     NeedsAPerson,
     /// Found in the journal at the start of the app.
     Resumed,
-    /// Another payment of the same intent; value `payment`.
+    /// Another payment or refund of the same intent; value `payment` or `invoice`.
     Double,
-    /// Another sum than agreed was taken.
+    /// Another sum than agreed was taken, or other words were there.
     Differs,
 }
 

@@ -146,7 +146,7 @@ impl Operations {
             let Entry { operation, .. } = entry;
             let done_meanwhile =
                 **number >= attempt.number && matches!(operation.state, OperationState::Done(_));
-            let may_be_repeated = operation.was_silent && !operation.watched && operation.intent.act.pays();
+            let may_be_repeated = operation.was_silent && !operation.watched && operation.intent.act.makes();
             (operation.state.is_open() || done_meanwhile || may_be_repeated)
                 && touches(&operation.intent, &intent)
         });
@@ -215,7 +215,7 @@ impl Operations {
         }
         if before.state.is_open() && !entry.operation.state.is_open() {
             entry.operation.settled = Some(now);
-            if entry.operation.state == OperationState::ProvenAbsent || !entry.operation.intent.act.pays() {
+            if entry.operation.state == OperationState::ProvenAbsent || !entry.operation.intent.act.makes() {
                 // Proven by looks later than anything can arrive; or nothing that could be made twice.
                 entry.operation.watched = true;
             }
@@ -225,7 +225,8 @@ impl Operations {
         let only_looked = matches!(
             (&before.state, &operation.state),
             (OperationState::Unknown { .. }, OperationState::Unknown { .. })
-        ) && before.doubles == operation.doubles;
+        ) && before.doubles == operation.doubles
+            && before.refunds == operation.refunds;
         let only_sent = operation.state == OperationState::Sent;
         if only_looked {
             for step in &steps {
@@ -326,6 +327,22 @@ impl Operations {
                 .is_ok_and(|found| found.iter().any(claims))
     }
 
+    /// Did another operation on the same payment make this refund, or was it found to be another one's double?
+    pub(crate) fn refund_is_of_another(
+        &self,
+        id: OperationId,
+        payment: Option<PaymentId>,
+        refund: InvoiceId,
+    ) -> bool {
+        let claims = |operation: &Operation| operation.id != id && operation.refunds.contains(&refund);
+        self.lock().values().any(|entry| claims(&entry.operation))
+            || payment.is_some_and(|payment| {
+                self.journal
+                    .about(payment)
+                    .is_ok_and(|found| found.iter().any(claims))
+            })
+    }
+
     /// The payment of the intent that this one is a double of.
     pub(crate) fn twin_of(&self, payment: PaymentId) -> Option<PaymentId> {
         self.journal.twin_of(payment)
@@ -342,7 +359,7 @@ impl Operations {
 
     /// Looks until the operation is settled, at most `most` times when given.
     ///
-    /// `look` finds out whether the act happened; `report` hears of every change, with what was seen.
+    /// `look` finds out whether the act happened; `report` hears of every change.
     pub(crate) async fn resolve<L, F, N, R>(
         &self,
         id: OperationId,
@@ -354,7 +371,7 @@ impl Operations {
         L: Fn() -> F,
         F: Future<Output = Sight>,
         N: Fn() -> Timestamp,
-        R: Fn(&Operation, &Sight),
+        R: Fn(&Operation),
     {
         let mut made = 0;
         loop {
@@ -379,9 +396,15 @@ impl Operations {
             } else {
                 Vec::new()
             };
-            let settle = |op: &mut Operation| op.looked(&sight.look, began, quiet, &self.pace);
+            let settle = |op: &mut Operation| {
+                op.looked(&sight.look, began, quiet, &self.pace);
+                if let OperationState::Done(payment) = op.state {
+                    op.made_too(sight.beyond(payment), &sight.refunds);
+                    op.otherwise = sight.otherwise;
+                }
+            };
             if let Some(operation) = self.change(id, now(), steps, settle) {
-                report(&operation, &sight);
+                report(&operation);
             }
             made += 1;
         }
@@ -404,6 +427,9 @@ pub(crate) fn looked(sight: &Sight, late: bool, began: Timestamp) -> Step {
     if let Some(balance) = sight.balance {
         step = step.with("balance", balance);
     }
+    if let Some(refund) = sight.refunds.first() {
+        step = step.with("invoice", refund);
+    }
     step
 }
 
@@ -413,11 +439,14 @@ fn consequence(before: &Operation, after: &Operation, now: Timestamp) -> Vec<Ste
     if std::mem::discriminant(&before.state) != std::mem::discriminant(&after.state) {
         match &after.state {
             OperationState::Done(payment) => {
-                let step = Step::new(StepKind::Done, now);
-                steps.push(match payment {
-                    Some(payment) => step.with("payment", payment),
-                    None => step,
-                });
+                let mut step = Step::new(StepKind::Done, now);
+                if let Some(payment) = payment {
+                    step = step.with("payment", payment);
+                }
+                if let Some(refund) = after.refunds.first() {
+                    step = step.with("invoice", refund);
+                }
+                steps.push(step);
             }
             OperationState::Refused(fault) => {
                 steps.push(Step::new(StepKind::Refused, now).with("code", fault.code.name()));
@@ -434,7 +463,16 @@ fn consequence(before: &Operation, after: &Operation, now: Timestamp) -> Vec<Ste
     {
         steps.push(Step::new(StepKind::Double, now).with("payment", double));
     }
-    if before.taken.is_none_or(|taken| !taken.differs) && after.taken.is_some_and(|taken| taken.differs) {
+    for double in after
+        .refunds
+        .iter()
+        .skip(1)
+        .filter(|refund| !before.refunds.contains(refund))
+    {
+        steps.push(Step::new(StepKind::Double, now).with("invoice", double));
+    }
+    let differs = |operation: &Operation| operation.taken.is_some_and(|taken| taken.differs);
+    if (differs(after) && !differs(before)) || (after.otherwise && !before.otherwise) {
         steps.push(Step::new(StepKind::Differs, now));
     }
     steps
@@ -447,9 +485,13 @@ pub(crate) fn in_progress(other: &Operation) -> Fault {
         .money_unknown()
 }
 
+/// Are two acts in each other's way? What is said of somebody is in the way of what else is said there, not of money.
 fn touches(one: &Intent, other: &Intent) -> bool {
     fn same<T: PartialEq>(one: Option<T>, other: Option<T>) -> bool {
         matches!((one, other), (Some(one), Some(other)) if one == other)
+    }
+    if one.act.says() != other.act.says() {
+        return false;
     }
     same::<InvoiceId>(one.invoice, other.invoice)
         || same::<PaymentId>(one.payment, other.payment)

@@ -18,6 +18,7 @@ use crate::{
     account::{self, AccountId},
     act::Happened,
     engine::Engine,
+    open_account::OpenAccount,
     operation::{Intent, Operation, pay_by_best_deal, pay_by_deal, pay_from_balance},
     operations::in_progress,
     payments::SeenPayment,
@@ -26,7 +27,9 @@ use crate::{
 };
 
 /// Payments looked through for one that is pending or paid already on the same invoice.
-const LOOK_BACK: u32 = 100;
+pub(crate) const LOOK_BACK: u32 = 100;
+/// Refunds looked through for one of several pieces that was charged as it should be.
+const REFUNDS_LOOKED_THROUGH: u32 = 200;
 /// Advertisements shown (section 7.5: at most 100).
 const OFFERS: u32 = 50;
 
@@ -163,7 +166,7 @@ impl<S: Shell> Engine<S> {
             .await;
         let pieces = invoice.effective_pieces(pieces.unwrap_or_else(|| invoice.pieces_min.max(1)));
         let on_it = |status: PaymentStatus| {
-            move |payment: &&Payment| payment.invoice.id == id && payment.status == status && !payment.refund
+            move |payment: &&Payment| payment.invoice.id == id && payment.status == status
         };
         let pending = own.iter().find(on_it(PaymentStatus::Pending)).cloned();
         let already_paid = own
@@ -184,12 +187,16 @@ impl<S: Shell> Engine<S> {
             obstacle = Some(Fault::new(FaultCode::TooManyPieces).with("max", invoice.pieces_max));
         }
         let total = total.unwrap_or_default();
-        let balance_obstacle = (total > balance.confirmed).then(|| {
+        let balance_obstacle = if total > balance.confirmed {
             let missing = total - balance.confirmed;
-            Fault::new(FaultCode::InsufficientBalance)
+            let fault = Fault::new(FaultCode::InsufficientBalance)
                 .with("missing", missing)
-                .with("available", balance.confirmed)
-        });
+                .with("available", balance.confirmed);
+            Some(fault)
+        } else {
+            self.may_cost_more(&session.account, &invoice, balance.confirmed)
+                .await?
+        };
         let last_choice = self
             .account(session.account.id)?
             .last_choice
@@ -210,6 +217,29 @@ impl<S: Shell> Engine<S> {
             last_choice,
             invoice,
         })
+    }
+
+    /// A marketplace may have the defect of taking a refund of several pieces several times over (section 20, row 37),
+    /// and what is paid from balance is gone at once. So that is not begun unless this marketplace was seen to charge
+    /// such a refund once, or would refuse the wrong sum by itself: there is not so much to take.
+    async fn may_cost_more(
+        &self,
+        account: &OpenAccount,
+        invoice: &Invoice,
+        available: Sats,
+    ) -> Result<Option<Fault>, Fault> {
+        let Some(worst) = invoice.worst_refund() else {
+            return Ok(None);
+        };
+        if available < worst || seen_charged_once(account).await? {
+            return Ok(None);
+        }
+        Ok(Some(
+            Fault::new(FaultCode::RefundMayCostMore)
+                .with("amount", invoice.unit)
+                .with("worst", worst)
+                .with("pieces", invoice.pieces_min),
+        ))
     }
 
     /// Advertisements that really fit, best price first. The choice is remembered.
@@ -351,6 +381,8 @@ impl<S: Shell> Engine<S> {
             account.id,
             &[Topic::App, Topic::Payments, Topic::Payment(id), Topic::Deals],
         );
+        // The pieces of what it gives back are refunded now, or are about to be.
+        self.take_in_behind(account, intent.refund_of, None);
         let Ok(seen) = self.read_or_recall(account, id).await else {
             return not_shown();
         };
@@ -407,7 +439,18 @@ fn may_pay(desk: &PayDesk, seen: Sats) -> Result<(), Fault> {
     Ok(())
 }
 
-async fn own_payments(market: &Marketplace) -> Result<Vec<Payment>, Fault> {
+/// Was this marketplace seen to charge a refund of several pieces once? By what is kept of payments, on either side.
+async fn seen_charged_once(account: &OpenAccount) -> Result<bool, Fault> {
+    let kept = account
+        .ask_behind(|store| {
+            let refunds = store.refund_payments(REFUNDS_LOOKED_THROUGH)?;
+            store.payments_by_id(&refunds)
+        })
+        .await?;
+    Ok(kept.iter().any(|kept| kept.payment.was_charged_once()))
+}
+
+pub(crate) async fn own_payments(market: &Marketplace) -> Result<Vec<Payment>, Fault> {
     let filter = PaymentsFilter {
         direction: Some(Direction::FromMe),
         count: LOOK_BACK,

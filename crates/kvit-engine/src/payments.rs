@@ -20,7 +20,7 @@ use crate::{
     deals::not_canceled,
     engine::Engine,
     open_account::{OpenAccount, Reread},
-    operation::{Operation, OperationState, TakenSum, cancel_payment},
+    operation::{Act, Operation, OperationState, TakenSum, cancel_payment},
     seal::{Seal, check, mark_of, receipt_of},
     shell::{Shell, Topic},
 };
@@ -125,6 +125,25 @@ pub struct PaymentRecord {
     pub twin: Option<PaymentId>,
     /// The marketplace does not list it any more.
     pub vanished: bool,
+    /// The payments that give pieces of it back, oldest first.
+    pub given_back: Vec<GivenBack>,
+}
+
+/// A payment that gives pieces of another one back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GivenBack {
+    /// The payment.
+    pub payment: PaymentId,
+    /// Pieces.
+    pub pieces: u32,
+    /// How much.
+    pub amount: Sats,
+    /// Status.
+    pub status: PaymentStatus,
+    /// When it was made.
+    pub created: Timestamp,
+    /// How the check of its confirmation came out.
+    pub mark: SealMark,
 }
 
 /// What was agreed to and what was taken.
@@ -465,6 +484,7 @@ impl<S: Shell> Engine<S> {
             let read = match what {
                 Reread::Payment(id) => engine.reread_payment(&account, id).await.map(|_| ()),
                 Reread::Deal(id) => engine.reread_deal(&account, id).await.map(|_| ()),
+                Reread::Talk(talk) => engine.reread_talk(&account, talk).await,
             };
             if let Err(fault) = read {
                 tracing::info!(%fault, ?what, "not read again");
@@ -543,6 +563,11 @@ impl<S: Shell> Engine<S> {
                 topics.push(Topic::Receipts);
             }
         }
+        for refund in checked.iter().filter_map(|one| one.payment.invoice.refund_of) {
+            if !topics.is_empty() {
+                topics.push(Topic::Payment(refund));
+            }
+        }
         for deal in checked.iter().filter_map(|one| one.payment.deal.as_deref()) {
             if !topics.is_empty() {
                 topics.extend([Topic::Deal(deal.id), Topic::Deals]);
@@ -564,6 +589,7 @@ impl<S: Shell> Engine<S> {
         record.vanished = account
             .ask(|store| store.payment(id))?
             .is_some_and(|kept| kept.vanished);
+        record.given_back = given_back(account, id)?;
         let about = account.operations.journal().about(id)?;
         let doubled = |operation: &Operation| match operation.state {
             OperationState::Done(Some(made)) if made == id => operation.doubles.first().copied(),
@@ -582,7 +608,7 @@ impl<S: Shell> Engine<S> {
             .operations
             .on_payment(id)
             .or_else(|| account.operations.on_invoice(one.payment.invoice.id))
-            .or_else(|| about.into_iter().next());
+            .or_else(|| about.into_iter().find(|operation| is_of_the_money(operation)));
         Ok(SeenPayment {
             me: account.me()?,
             estimate: account.estimate(one.payment.amount),
@@ -646,6 +672,34 @@ impl<S: Shell> Engine<S> {
         // It is canceled: whatever fails from here on must not say otherwise.
         self.read_or_recall(&session.account, id).await
     }
+}
+
+/// Is it about the payment's own money, and not about what is said of it or given back later?
+fn is_of_the_money(operation: &Operation) -> bool {
+    !operation.intent.act.says() && operation.intent.act != Act::CreateRefund
+}
+
+/// The payments that give pieces of this one back.
+fn given_back(account: &OpenAccount, id: PaymentId) -> Result<Vec<GivenBack>, Fault> {
+    let ids = account.ask(|store| store.refund_payments_of(id))?;
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let pinned = account.key().map(|key| key.fingerprint().to_owned());
+    let kept = account.ask(|store| store.payments_by_id(&ids))?;
+    let mut given_back: Vec<GivenBack> = kept
+        .iter()
+        .map(|kept| GivenBack {
+            payment: kept.payment.id,
+            pieces: kept.payment.pieces,
+            amount: kept.payment.amount,
+            status: kept.payment.status,
+            created: kept.payment.created,
+            mark: mark_with(kept, pinned.as_deref()),
+        })
+        .collect();
+    given_back.sort_unstable_by_key(|one| one.payment);
+    Ok(given_back)
 }
 
 /// The mark of a copy, if it was made with the key that is pinned now.

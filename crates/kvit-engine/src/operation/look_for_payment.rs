@@ -22,6 +22,7 @@ pub(crate) fn paying(act: Act, desk: &PayDesk, mark: Option<PaymentId>) -> Inten
         pieces: Some(desk.pieces),
         amount: Some(desk.total),
         counterparty: Some(desk.invoice.owner.name.clone()),
+        refund_of: desk.invoice.refund_of,
         mark,
         balance: Some(desk.balance),
         ..Intent::of(act)

@@ -260,6 +260,20 @@ impl Store {
         })
     }
 
+    /// Paid payments that give back of any, newest first.
+    ///
+    /// # Errors
+    /// Damage, or the disk.
+    pub fn refund_payments(&self, count: u32) -> Result<Vec<PaymentId>, StoreFault> {
+        self.read(|look| {
+            ids(
+                look,
+                "SELECT id FROM payments WHERE refund_of IS NOT NULL AND status = 'paid' ORDER BY id DESC LIMIT :count",
+                &[(":count", &Value::from(count))],
+            )
+        })
+    }
+
     /// The newest payment of the person themselves for an invoice whose copy is Pending.
     ///
     /// # Errors
