@@ -43,4 +43,16 @@ describe("commands", () => {
     for (const call of calls) expect((await thrown(call)).money).toBe("unknown");
     expect((await thrown(api.deals())).money).toBe("no");
   });
+
+  it("that break off after what happens once never claim that it did not happen", async () => {
+    const broken = (): Promise<never> => Promise.reject(new Error("the channel closed"));
+    backend({ givePaymentFeedback: broken, giveDealFeedback: broken, createRefund: broken, withdrawRefund: broken });
+    const calls = [
+      api.givePaymentFeedback("1", "1", true, ""),
+      api.giveDealFeedback("1", "1", true, ""),
+      api.createRefund("1", "1", 1, 1),
+      api.withdrawRefund("1", "1"),
+    ];
+    for (const call of calls) expect(await thrown(call)).toMatchObject({ code: "outcomeUnknown", money: "no" });
+  });
 });

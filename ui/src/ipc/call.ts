@@ -27,8 +27,17 @@ const MOVES_MONEY: ReadonlySet<keyof Commands> = new Set([
   "cancelDeal",
 ] as const);
 
+// These move no money, but what they did cannot be undone or must not be done twice.
+const HAPPENS_ONCE: ReadonlySet<keyof Commands> = new Set([
+  "givePaymentFeedback",
+  "giveDealFeedback",
+  "createRefund",
+  "withdrawRefund",
+] as const);
+
 function broken(name: keyof Commands, thrown: unknown): Fault {
   const text = thrown instanceof Error ? thrown.message : String(thrown);
+  if (HAPPENS_ONCE.has(name)) return { code: "outcomeUnknown", money: "no", next: "wait", values: {}, serverText: text };
   return {
     code: MOVES_MONEY.has(name) ? "outcomeUnknown" : "internal",
     money: MOVES_MONEY.has(name) ? "unknown" : "no",

@@ -1,7 +1,10 @@
 // What was done about an operation, as lines a person can read: the same for the screen and for the evidence.
 import type { Messages } from "../../i18n/en";
-import type { OperationDetail, OperationStep, StepKind } from "../../ipc/types";
+import type { Act, OperationDetail, OperationStep, StepKind } from "../../ipc/types";
 import { plainBtc, satsOf } from "../../lib/money";
+
+/** The acts that make a payment. */
+export const PAYING: ReadonlySet<Act> = new Set<Act>(["payFromBalance", "payByDeal", "payByBestDeal"]);
 
 /** One line of the timeline; looks that found the same one after another are one line. */
 export interface Line {
@@ -91,7 +94,8 @@ export function told(line: Line, detail: OperationDetail, words: Messages, hide:
     case "looked":
       return looked(line, detail, words, hide);
     case "done":
-      if (payment === undefined || payment === "") return { text: steps.done, notes: [] };
+      // Of an act that makes no payment the journal names the one it was about: that was known before.
+      if (payment === undefined || payment === "" || !PAYING.has(detail.card.act)) return { text: steps.done, notes: [] };
       if (wasSilent(detail)) return { text: steps.donePayment(payment), notes: [] };
       return { text: steps.done, notes: [words.operations.paymentNo(payment)] };
     case "provenAbsent":
@@ -101,7 +105,7 @@ export function told(line: Line, detail: OperationDetail, words: Messages, hide:
     case "resumed":
       return { text: steps.resumed, notes: [] };
     case "double":
-      return { text: steps.double(payment ?? ""), notes: [] };
+      return { text: (detail.card.act === "createRefund" ? steps.doubleRefund : steps.double)(payment ?? ""), notes: [] };
     case "differs":
       return { text: steps.differs, notes: [] };
   }

@@ -98,6 +98,7 @@ export const operations = {
     person: "The looks do not decide it: a person has to look",
     resumed: "Kvit was started again and goes on checking",
     double: (id: string) => `A second payment of the same intent: ${id}`,
+    doubleRefund: (id: string) => `A second refund of the same intent: ${id}`,
     differs: "The marketplace took another sum than was agreed",
     nothing: "Looked: no trace of it",
     found: "Looked: found it",
@@ -142,13 +143,21 @@ export const operations = {
     n === 1 ? "This was paid twice" : `This was paid ${String(n + 1)} times`,
   doublesText:
     "You asked once, and the marketplace made more than one payment. Kvit did not send it again. The seller can give the money back by a refund.",
+  refundDoublesTitle: (n: number) => (n === 1 ? "This refund was made twice" : `This refund was made ${String(n + 1)} times`),
+  refundDoublesText:
+    "You asked once, and the marketplace made more than one refund. Nothing has been paid by that. Pay one of them and withdraw the others.",
+  refundNo: (id: string) => `refund invoice ${id}`,
+  payRefund: "Pay the refund",
+  who: "Who",
+  pieces: "Pieces",
   askRefund: "Ask for a refund",
   refund: {
     title: "Ask for a refund",
-    intro: (name: string) => `Send this to ${name}, by the way the two of you talk. The seller makes a refund on the second payment.`,
+    intro: (name: string) => `Write this to ${name}: the seller makes a refund on the second payment.`,
     text: "Text to the seller",
-    hint: "You can change it before copying.",
+    hint: "You can change it. Nothing is sent yet: it goes into the draft of your conversation.",
     copy: "Copy the text",
+    write: "Write to the seller",
     letter: (v: { first: string; second: string; invoice: string; btc: string; time: string }) =>
       `Hello. My order on invoice ${v.invoice} was charged twice: payments ${v.first} and ${v.second}, ${v.btc} BTC each, ${v.time} (UTC). I ordered once. Please make a refund on payment ${v.second}. Both receipts are with me. Thank you.`,
   },

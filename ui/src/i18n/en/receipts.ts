@@ -5,7 +5,7 @@ export const receipts = {
   archive: "Archive",
   checkTab: "Check a text",
   checkTitle: "Check a text",
-  tabs: "Archive or a text",
+  tabs: "Archive, or checking",
   list: "Archived receipts, newest first",
   detail: "Receipt",
   search: "Number or name",

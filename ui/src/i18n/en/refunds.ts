@@ -53,11 +53,6 @@ export const refunds = {
   doublesTitle: (n: number) => (n === 1 ? "The marketplace made this refund twice" : `The marketplace made this refund ${String(n + 1)} times`),
   doublesText: "You asked once. Pay one of them and withdraw the others: paid together they give back more than you meant.",
   unsure: "We have not heard back. Whether it happened is not known: we are checking, and it is not sent again.",
-  /** Why nothing can be given back, where the fault's own words do not say what to do. */
-  instead: {
-    refundToAnonymous: "Use another way to give the money back, and agree on it in the conversation.",
-    paymentNotPaid: "When the payment is complete, it can be given back here.",
-  },
   /** The buyer's side. */
   got: "Given back to you",
   gave: "Refund payments",
@@ -74,9 +69,13 @@ export const refunds = {
   canceledBackTo: "Canceled refund to",
   canceledBackBy: "Canceled refund of",
   /** On the pay desk. */
+  giver: "Gives back",
+  getter: "Gets back",
   deskTitle: "This is a refund",
   desk: (n: number, name: string) => `Paying this gives back ${pieces(n)} to ${name}, bought with`,
   to: "To",
+  confirmPay: (btc: string, name: string, n: number, payment: string) =>
+    `${btc} BTC go from your balance to ${name} and give back ${pieces(n)} of payment ${payment}. This cannot be undone.`,
   worstTitle: "From balance this would cost too much",
   worst: (n: number, worst: string, amount: string) =>
     `This marketplace has a known defect: for a refund of ${pieces(n)} it would take ${worst} BTC from your balance instead of ${amount} BTC. Kvit does not send it.`,

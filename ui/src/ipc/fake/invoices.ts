@@ -42,6 +42,7 @@ export function invoices(): Map<string, InvoiceCard> {
   const all = [
     invoice("88", {
       comment: "Coffee beans, 250 g",
+      pictures: ["coffee-bag", "coffee-beans"],
       unitSats: "120000",
       fiatPrice: { amount: "72.00", currency: "USD" },
     }),
@@ -94,7 +95,7 @@ export function invoices(): Map<string, InvoiceCard> {
       status: "expired",
       validTo: ago(20),
     }),
-    invoice("77", { comment: "Sourdough starter, with a letter", owner: me, mine: true, unitSats: "20000" }),
+    invoice("77", { comment: "Sourdough starter, with a letter", owner: me, mine: true, unitSats: "20000", fiatPrice: { amount: "12.00", currency: "USD" } }),
     invoice("13", { comment: hostileText, owner: sellers.prints }),
   ];
   return new Map(all.map((one) => [one.id, one]));

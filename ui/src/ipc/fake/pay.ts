@@ -1,9 +1,11 @@
-import type { AdList, Fault, FiatChoice, OperationCard, PayByDeal, PayDesk, PayFromBalance, PaymentDetail, PayOutcome } from "../types";
+import type { AdList, Fault, FiatChoice, PayByDeal, PayDesk, PayFromBalance, PaymentDetail, PayOutcome } from "../types";
 import { advertisement, suitable } from "./ads";
 import { now } from "./clock";
 import { find, open } from "./deals";
 import { fault, refuse } from "./faults";
+import { look, operate } from "./journal";
 import { payment as makePayment } from "./payments";
+import * as refunds from "./refunds";
 import { cents, estimate } from "./sums";
 import { sealed, type World } from "./world";
 
@@ -20,6 +22,11 @@ function unitSats(world: World, id: string): bigint {
   if (!invoice) refuse("invoiceNotFound", { values: { invoice: id } });
   const unit = BigInt(invoice.unitSats);
   return invoice.baseCrypto ? unit : (unit * (10_000n + world.shift)) / 10_000n;
+}
+
+/** A private invoice has one price, however many pieces it is for. */
+function totalOf(world: World, id: string, pieces: number): bigint {
+  return unitSats(world, id) * (world.invoices.get(id)?.private === true ? 1n : BigInt(pieces));
 }
 
 /** Why an invoice cannot be paid at all. */
@@ -42,14 +49,15 @@ export function desk(world: World, text: string, asked: number | null): PayDesk 
   const unit = unitSats(world, id);
   const card = world.invoices.get(id);
   if (!card) refuse("invoiceNotFound", { values: { invoice: id } });
-  const pieces = card.private ? 1 : (asked ?? Math.max(card.piecesMin, 1));
-  const total = unit * BigInt(pieces);
+  const pieces = card.private ? Math.max(card.piecesMin, 1) : (asked ?? Math.max(card.piecesMin, 1));
+  const total = totalOf(world, id, pieces);
   const unknown = [...world.operations.values()].find(
     (one) => one.invoice === id && (one.state === "unknown" || one.state === "needsAPerson"),
   );
   const pending = world.payments.find((one) => one.status === "pending" && one.invoice.id === id);
   const paid = world.payments.find((one) => one.status === "paid" && one.direction === "fromMe" && one.invoice.id === id);
   const enough = world.balance >= total;
+  const refund = refunds.deskOf(world, id);
   return {
     invoice: structuredClone({ ...card, unitSats: unit.toString(), fiatEstimate: estimate(unit) }),
     pieces,
@@ -58,18 +66,20 @@ export function desk(world: World, text: string, asked: number | null): PayDesk 
     balanceSats: world.balance.toString(),
     remainsSats: enough ? (world.balance - total).toString() : null,
     obstacle: unknown ? fault("operationInProgress", { next: "wait" }) : obstacle(world, id, pieces),
-    balanceObstacle: enough ? null : fault("insufficientBalance", { next: "payAnotherWay" }),
+    balanceObstacle:
+      refunds.costly({ totalSats: total.toString() }, refund) ??
+      (enough ? null : fault("insufficientBalance", { next: "payAnotherWay" })),
     pending: pending ? world.payment(pending.id) : null,
     alreadyPaid: paid?.id ?? null,
     unknown: unknown ? structuredClone(unknown) : null,
     lastChoice,
-    refund: null,
+    refund,
   };
 }
 
 /** Advertisements for a purchase. */
 export function ads(world: World, invoice: string, pieces: number, choice: FiatChoice): AdList {
-  const total = unitSats(world, invoice) * BigInt(pieces);
+  const total = totalOf(world, invoice, pieces);
   lastChoice = choice;
   return { invoice, pieces, totalSats: total.toString(), ads: suitable(choice, total, world.shift) };
 }
@@ -85,46 +95,11 @@ function check(world: World, request: PayFromBalance): PayOutcome | null {
   world.shift = world.scenario.rise;
   const stands = obstacle(world, invoice, pieces);
   if (stands) return { kind: "refused", fault: stands };
-  const total = (unitSats(world, invoice) * BigInt(pieces)).toString();
+  const total = (totalOf(world, invoice, pieces)).toString();
   if (total !== seen) {
     return refused("priceChanged", { next: "reviewPrice", values: { seen, now: total } });
   }
   return null;
-}
-
-function operate(world: World, given: Partial<OperationCard>): OperationCard {
-  const card: OperationCard = {
-    id: `op-${world.number()}`,
-    act: "payFromBalance",
-    invoice: null,
-    pieces: null,
-    sats: null,
-    fiat: null,
-    counterparty: null,
-    since: now(),
-    state: "unknown",
-    looks: 0,
-    payment: null,
-    fault: null,
-    settled: null,
-    account: world.current ?? "",
-    ...given,
-  };
-  world.operations.set(card.id, card);
-  world.tell([{ kind: "operation", id: card.id }, { kind: "app" }]);
-  return card;
-}
-
-/** Looks for a lost payment until it is found or proven absent. */
-function look(world: World, id: string, settle: () => Partial<OperationCard>): void {
-  setTimeout(() => {
-    const card = world.operations.get(id);
-    if (!card || card.state !== "unknown") return;
-    const next: OperationCard = { ...card, looks: card.looks + 1, ...(card.looks >= 2 ? { ...settle(), settled: now() } : {}) };
-    world.operations.set(id, next);
-    world.tell([{ kind: "operation", id }, { kind: "app" }]);
-    look(world, id, settle);
-  }, world.scenario.pace);
 }
 
 /** Pays from balance. */
@@ -135,9 +110,11 @@ export function fromBalance(world: World, request: PayFromBalance): PayOutcome {
   if (world.balance < total) return refused("insufficientBalance", { next: "payAnotherWay" });
   const card = world.invoices.get(request.invoice);
   if (!card) return refused("invoiceNotFound");
+  const more = refunds.costly({ totalSats: request.seenSats }, refunds.deskOf(world, request.invoice));
+  if (more) return { kind: "refused", fault: more };
   const take = (): PaymentDetail => {
     world.balance -= total;
-    const made = sealed(
+    const made = refunds.asRefund(world, sealed(
       makePayment(world.number(), card, request.pieces, {
         created: now(),
         sats: total.toString(),
@@ -147,8 +124,9 @@ export function fromBalance(world: World, request: PayFromBalance): PayOutcome {
           pictures: [],
         })),
       }),
-    );
+    ));
     world.keep(made);
+    refunds.paid(world, card.id);
     return made;
   };
   const { reply } = world.scenario;

@@ -1,6 +1,6 @@
 import type { InvoiceCard, PaymentDetail, PaymentRow, PersonCard } from "../types";
 import { ago, now } from "./clock";
-import { hostileText, invoice, invoices } from "./invoices";
+import { hostileText, invoices } from "./invoices";
 import { buyers, me, person } from "./people";
 import { noSeal, unverified, verified } from "./seals";
 import { estimate } from "./sums";
@@ -85,8 +85,6 @@ export function history(): PaymentDetail[] {
       created: ago(day + 300),
       buyer: buyers.anonymous,
       direction: "toMe",
-      refunds: [invoice("701", { private: true, refundOf: "1195", comment: "Refund", unitSats: "20000", piecesMax: 1 })],
-      refunding: 1,
     }),
     payment(
       "1190",

@@ -68,3 +68,8 @@ export const buyers = {
     since: ago(60),
   }),
 };
+
+/** Everybody there is. */
+export function everybody(): PersonCard[] {
+  return [me, ...Object.values(sellers), ...Object.values(traders), ...Object.values(buyers), person("client-22"), person("client-31")];
+}

@@ -59,8 +59,14 @@ export interface Scenario {
   journal: "some" | "many" | "none" | "twice" | "differs" | "deals";
   /** The newest receipt of the archive is signed by a key that is no longer the pinned one. */
   otherKey: boolean;
+  /** Conversations: usual ones; every state of a line; a long one; many; with hostile text; with messages that come in. */
+  talks: "usual" | "none" | "states" | "long" | "many" | "hostile" | "arriving";
   /** The practice marketplace does not start. */
   practiceFails: boolean;
+  /** What is being given back: nothing; an open refund of two pieces; also some paid ones; made twice; at a defective marketplace. */
+  refunds: "none" | "open" | "some" | "twice" | "costly";
+  /** What comes of checking an evidence bundle. */
+  bundle: "mine" | "intact" | "altered" | "badKey" | "unreadable" | "declined";
 }
 
 const usual: Scenario = {
@@ -93,6 +99,9 @@ const usual: Scenario = {
   deriving: 60,
   journal: "some",
   otherKey: false,
+  talks: "usual",
+  refunds: "none",
+  bundle: "intact",
 };
 
 function but(change: Partial<Scenario>): Scenario {
@@ -170,6 +179,25 @@ export const scenarios = {
   operationDiffers: but({ journal: "differs", memory: "differs" }),
   operationDeals: but({ journal: "deals", pace: 3_600_000 }),
   otherKey: but({ otherKey: true, accounts: "real" }),
+  refundOpen: but({ refunds: "open" }),
+  givenBack: but({ refunds: "some" }),
+  refundTwice: but({ refunds: "twice" }),
+  refundCostly: but({ refunds: "costly" }),
+  lostFoundSlow: but({ reply: "lostFound", pace: 3_600_000 }),
+  dealCompletedLost: but({ deal: "completed", reply: "lostFound", pace: 3_600_000 }),
+  completedOffline: but({ deal: "completed", connection: "waiting", ails: "unreachable", accounts: "real" }),
+  bundleMine: but({ bundle: "mine" }),
+  bundleAltered: but({ bundle: "altered" }),
+  bundleBadKey: but({ bundle: "badKey" }),
+  bundleUnreadable: but({ bundle: "unreadable" }),
+  noTalks: but({ talks: "none" }),
+  talkStates: but({ talks: "states", pace: 3_600_000 }),
+  talkStatesOffline: but({ talks: "states", connection: "waiting", ails: "unreachable", accounts: "real", pace: 3_600_000 }),
+  talkOffline: but({ connection: "waiting", ails: "unreachable", accounts: "real" }),
+  longTalk: but({ talks: "long", pace: 400 }),
+  manyTalks: but({ talks: "many" }),
+  hostileTalks: but({ talks: "hostile" }),
+  talkArriving: but({ talks: "arriving", pace: 1200 }),
   slow: but({ latency: 1500 }),
   still: but({ pace: 3_600_000 }),
 } satisfies Record<string, Scenario>;

@@ -16,7 +16,9 @@ import type {
 import { practiceAccount, realAccount } from "./accounts";
 import { ago, now } from "./clock";
 import { fault, refuse } from "./faults";
+import { open } from "./feedback";
 import { invoices } from "./invoices";
+import { rights } from "./refunds";
 import { above, history, LONG, older, olderAt, olderRow, row } from "./payments";
 import type { Scenario } from "./scenarios";
 import { forged, mismatched, unverified, verified } from "./seals";
@@ -97,7 +99,7 @@ export class World {
     const shut = used && this.store.shut(account);
     const well = this.reconnected || this.scenario.connection === "connected";
     const open = [...this.operations.values()].filter((one) => ["sent", "unknown", "needsAPerson"].includes(one.state));
-    const unresolved = open.reduce((sum, one) => sum + BigInt(one.sats ?? "0"), 0n);
+    const unresolved = open.filter((one) => one.act.startsWith("pay")).reduce((sum, one) => sum + BigInt(one.sats ?? "0"), 0n);
     const inDeals = [...this.deals.values()].filter(
       (deal) => deal.summary.status === "opened" && !deal.summary.iPayFiat,
     );
@@ -210,7 +212,14 @@ export class World {
     const { seal } = found;
     const receipt =
       seal.state === "verified" ? { firstSeen: found.created, keyGroups: seal.keyGroups } : found.receipt;
-    return structuredClone({ ...found, receipt, operation, deal: deal?.summary ?? found.deal });
+    return structuredClone({
+      ...found,
+      ...rights(this, found),
+      canGiveFeedback: open(found),
+      receipt,
+      operation,
+      deal: deal?.summary ?? found.deal,
+    });
   }
 
   /** The person saw what contradicts what. */
