@@ -1,6 +1,9 @@
 //! What the simulated people do: traders answer, believe and complete; somebody buys from the local user; prices
 //! move; time runs out. All of it follows from books, clock and seed, so a restart in between changes nothing.
 
+mod talk;
+mod words;
+
 use rand::rngs::StdRng;
 use rand::seq::{IndexedRandom, IteratorRandom};
 use rand::{Rng, SeedableRng};
@@ -9,11 +12,12 @@ use crate::books::Books;
 use crate::books::deals::{Deal, DealStatus};
 use crate::books::invoices::InvoiceStatus;
 use crate::books::payments::By;
-use crate::books::users::Role;
+use crate::books::users::{Role, User};
 use crate::clock::Moment;
 use crate::hub::Hub;
 use crate::money::Cents;
 use crate::refusal::Refusal;
+use crate::world::pictures::Drawing;
 
 /// One thing somebody does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +26,11 @@ enum Deed {
         deal: u64,
         by: u64,
         text: String,
+        /// With a picture of the transfer.
+        shows: bool,
     },
+    /// Something outside deals.
+    Talk(talk::Deed),
     IPayed {
         deal: u64,
         by: u64,
@@ -68,6 +76,11 @@ fn due(books: &Books, now: Moment, seed: u64, surprises: bool) -> Result<Vec<Dee
             deeds.push(Deed::ExpireInvoice(invoice.id));
         }
     }
+    deeds.extend(
+        talk::due(books, now, seed, surprises)?
+            .into_iter()
+            .map(Deed::Talk),
+    );
     let plans = books.plans()?;
     if surprises && plans.next_purchase <= now {
         deeds.extend([Deed::PlanPurchase, Deed::Purchase]);
@@ -90,7 +103,7 @@ fn after_a_while(since: Moment, seed: u64, object: u64, purpose: u64) -> Moment 
 
 /// The next deed of the two sides of an open deal, at most one.
 fn due_in_deal(books: &Books, deal: &Deal, now: Moment, seed: u64) -> Result<Option<Deed>, Refusal> {
-    let simulated = |user: u64| books.user(user).map(|user| user.role != Role::Local);
+    let simulated = |user: u64| books.user(user).map(User::is_simulated);
     let ad = books.advertisement(deal.advertisement)?;
     let words = Words {
         russian: matches!(ad.country.as_str(), "RU" | "KZ" | "BY"),
@@ -99,16 +112,17 @@ fn due_in_deal(books: &Books, deal: &Deal, now: Moment, seed: u64) -> Result<Opt
     };
     let trader_spoke = deal.messages.iter().rev().find(|line| line.owner == deal.owner);
     if simulated(deal.owner)? {
-        let say = |text: String| {
+        let say = |text: String, shows: bool| {
             Some(Deed::Say {
                 deal: deal.id,
                 by: deal.owner,
                 text,
+                shows,
             })
         };
         let Some(spoke) = trader_spoke else {
             let due = after_a_while(deal.created_at, seed, deal.id, 1) <= now;
-            return Ok(if due { say(words.requisites()) } else { None });
+            return Ok(if due { say(words.requisites(), false) } else { None });
         };
         if let Some(declared) = deal.fiat_declared_at {
             if after_a_while(declared, seed, deal.id, 2) > now {
@@ -122,12 +136,17 @@ fn due_in_deal(books: &Books, deal: &Deal, now: Moment, seed: u64) -> Result<Opt
                     by: deal.owner,
                 })
             } else {
-                say(words.thanks())
+                // Every third shows that the money has come.
+                say(words.thanks(), deal.id.is_multiple_of(3))
             });
         }
         if let Some(last) = deal.messages.last().filter(|line| line.owner == deal.initiator) {
             let due = after_a_while(last.at, seed, last.id, 3) <= now;
-            return Ok(if due { say(words.answer(last.id)) } else { None });
+            return Ok(if due {
+                say(words.answer(last.id), false)
+            } else {
+                None
+            });
         }
     }
     let told = deal.messages.iter().find(|line| line.owner == deal.owner);
@@ -197,10 +216,22 @@ impl Words<'_> {
 
 fn perform(books: &mut Books, deed: &Deed, local: u64, seed: u64, now: Moment) -> Result<(), Refusal> {
     match deed {
-        Deed::Say { deal, by, text } => {
+        Deed::Say {
+            deal,
+            by,
+            text,
+            shows,
+        } => {
             seen(books, *by, now);
-            books.say(*by, *deal, text.clone(), &[], now).map(|_| ())
+            let images = if *shows {
+                let mut rng = dice(seed, *deal, 11);
+                vec![talk::upload_new(books, *by, Drawing::Screenshot, &mut rng, now)?]
+            } else {
+                Vec::new()
+            };
+            books.say(*by, *deal, text.clone(), &images, now).map(|_| ())
         }
+        Deed::Talk(deed) => talk::perform(books, deed, local, seed, now),
         Deed::IPayed { deal, by } => {
             seen(books, *by, now);
             books.i_payed(*by, *deal, now)
@@ -239,7 +270,7 @@ fn purchase(books: &mut Books, local: u64, rng: &mut StdRng, now: Moment) -> Res
     let buyer = books
         .users
         .values()
-        .filter(|user| user.role == Role::Buyer)
+        .filter(|user| user.role == Role::Buyer && !user.anonymous)
         .choose(rng)
         .map(|user| (user.id, user.currency.clone()))
         .ok_or(Refusal::UserNotFound)?;

@@ -23,7 +23,7 @@ use crate::refusal::Refusal;
 use crate::server::listen::Running;
 use crate::signing::{Confirmations, Sealer, SigningError, SigningKey};
 use crate::store::{Storage, Store, StoreError};
-use crate::world;
+use crate::world::{self, Beginning};
 
 /// How the simulated people get to act.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +55,9 @@ pub struct Options {
     /// Payments from and to the local user that lie more than four weeks back at first start, spread over a year, in
     /// addition to the few that everybody gets; then there are also three pending ones. For measurements.
     pub past: u32,
+    /// Whether people have talked, shown pictures, judged each other and given money back before first start. It takes
+    /// a moment; tests that are not about it go without.
+    pub talk: bool,
     /// How payments get their confirmations.
     pub confirmations: Confirmations,
     /// A file to which each [`Execution`] is appended as a line of JSON before its answer leaves; made if missing.
@@ -73,6 +76,7 @@ impl Default for Options {
             login: "you".to_owned(),
             signing_key: None,
             past: 0,
+            talk: true,
             confirmations: Confirmations::Fresh,
             ledger: None,
         }
@@ -80,7 +84,7 @@ impl Default for Options {
 }
 
 impl Options {
-    /// For tests: this seed, this clock, memory, people still, no surprises, this key.
+    /// For tests: this seed, this clock, memory, people still, no surprises, nobody has talked, this key.
     #[must_use]
     pub fn still(seed: u64, clock: Clock, signing_key: SigningKey) -> Options {
         Options {
@@ -88,6 +92,7 @@ impl Options {
             clock,
             people: People::Still,
             surprises: false,
+            talk: false,
             signing_key: Some(signing_key),
             ..Options::default()
         }
@@ -365,7 +370,12 @@ fn prepare(options: Options) -> Result<(Hub, House), OpenError> {
             rcgen::generate_simple_self_signed(vec!["localhost".to_owned(), "127.0.0.1".to_owned()])
                 .map_err(|error| OpenError::Certificate(error.to_string()))?;
         let token = new_token(options.seed);
-        let (mut books, local) = world::create(&options.login, now, seed, options.past)?;
+        let beginning = Beginning {
+            login: options.login,
+            past: options.past,
+            talk: options.talk,
+        };
+        let (mut books, local) = world::create(&beginning, now, seed)?;
         store.found(
             &mut books,
             &[

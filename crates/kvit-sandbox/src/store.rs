@@ -303,4 +303,43 @@ mod tests {
             Err(StoreError::UnknownLayout(99))
         ));
     }
+    #[test]
+    fn a_file_of_the_first_layout_is_extended() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("practice.sqlite");
+        let storage = Storage::File(path.clone());
+        let mut store = Store::open(&storage).unwrap();
+        let mut books = Books::empty(Moment::from_seconds(5));
+        store.found(&mut books, &[("token", b"B".to_vec())]).unwrap();
+        drop(store);
+        // As the first layout left it: fewer tables, and rows without what came later.
+        let raw = Connection::open(&path).unwrap();
+        raw.execute_batch(
+            "DROP TABLE pictures; DROP TABLE conversations; DROP TABLE messages; DROP TABLE images;
+             DROP TABLE feedback;
+             UPDATE numbers SET row = json_remove(row, '$.conversation', '$.image', '$.feedback');
+             UPDATE plans SET row = json_remove(row, '$.next_question');
+             PRAGMA user_version = 1;",
+        )
+        .unwrap();
+        let rows: i64 = raw
+            .query_row(
+                "SELECT count(*) FROM numbers WHERE row LIKE '%image%'",
+                [],
+                |row| row.get(0),
+            )
+            .unwrap();
+        assert_eq!(rows, 0);
+        drop(raw);
+        let mut store = Store::open(&storage).unwrap();
+        assert_eq!(store.house_secret("token").unwrap().unwrap(), b"B");
+        let mut books = store.load().unwrap();
+        assert_eq!(books.number(|n| &mut n.image), Ok(1));
+        books.commit(Moment::from_seconds(6));
+        store.keep_house_secret("token", b"C").unwrap();
+        assert_eq!(store.house_secret("token").unwrap().unwrap(), b"C");
+        assert_eq!(store.picture(1, true).unwrap(), None);
+        drop(store);
+        assert!(Store::open(&storage).is_ok());
+    }
 }

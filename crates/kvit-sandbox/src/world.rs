@@ -5,6 +5,8 @@
 pub(crate) mod bulk;
 mod goods;
 mod offers;
+pub(crate) mod pictures;
+mod talks;
 
 use std::collections::BTreeMap;
 
@@ -99,17 +101,29 @@ struct Person {
 /// How long ago a long past ends: before anything else was sold.
 const BULK_ENDS: i64 = 29 * DAY;
 
-/// Makes the world, with that many payments more than its small past; the books still want to be stored. Also the
-/// local user's number.
-pub(crate) fn create(login: &str, now: Moment, seed: u64, past: u32) -> Result<(Books, u64), Refusal> {
+/// How a world begins.
+#[derive(Clone, Debug)]
+pub(crate) struct Beginning {
+    /// The local user's.
+    pub login: String,
+    /// So many payments more than its small past.
+    pub past: u32,
+    /// With conversations, pictures, feedback and refunds.
+    pub talk: bool,
+}
+
+/// Makes the world; the books still want to be stored. Also the local user's number.
+pub(crate) fn create(beginning: &Beginning, now: Moment, seed: u64) -> Result<(Books, u64), Refusal> {
+    let past = beginning.past;
     let start = now.after(-AGE_SECONDS);
     let mut world = World {
         books: Books::empty(start),
         rng: StdRng::seed_from_u64(seed),
         start,
+        talk: beginning.talk,
     };
     world.set_rates()?;
-    let local = newcomer(&mut world.books, &mut world.rng, login, start)?;
+    let local = newcomer(&mut world.books, &mut world.rng, &beginning.login, start)?;
     offers::people(&mut world)?;
     goods::people(&mut world)?;
     world.books.refresh_prices(start)?;
@@ -154,6 +168,8 @@ struct World {
     books: Books,
     rng: StdRng,
     start: Moment,
+    /// People have talked.
+    talk: bool,
 }
 
 impl World {
@@ -214,6 +230,9 @@ impl World {
             user.standing = standing;
             Ok(())
         })?;
+        if self.talk {
+            self.recall_feedback(id, person.currency == "RUB")?;
+        }
         Ok(id)
     }
 
@@ -273,9 +292,12 @@ impl World {
         }
         self.books.refresh_prices(now)?;
         let (purchase, prices) = (self.rng.random_range(60..120), self.rng.random_range(40..80));
+        // Drawn last, so that nothing else depends on it.
+        let question = self.rng.random_range(150..250);
         let plans = self.books.plans_mut()?;
         plans.next_purchase = now.after(purchase);
         plans.next_prices = now.after(prices);
+        plans.next_question = now.after(question);
         Ok(())
     }
 }
@@ -288,7 +310,12 @@ mod tests {
     use crate::books::payments::PaymentStatus;
 
     fn world(seed: u64) -> (Books, u64) {
-        create("you", Moment::from_seconds(1_700_000_000), seed, 0).unwrap()
+        let beginning = Beginning {
+            login: "you".to_owned(),
+            past: 0,
+            talk: true,
+        };
+        create(&beginning, Moment::from_seconds(1_700_000_000), seed).unwrap()
     }
 
     #[test]

@@ -141,6 +141,11 @@ impl User {
         }
     }
 
+    /// Nobody real acts for him.
+    pub(crate) fn is_simulated(&self) -> bool {
+        matches!(self.role, Role::Seller | Role::Trader | Role::Buyer)
+    }
+
     pub(crate) fn marketplace(now: Moment) -> User {
         let mut user = User::new(
             super::MARKETPLACE,

@@ -371,10 +371,19 @@ mod tests {
         }
     }
 
+    fn create(past: u32) -> (Books, u64) {
+        let beginning = world::Beginning {
+            login: "you".to_owned(),
+            past,
+            talk: true,
+        };
+        world::create(&beginning, NOW, 5).unwrap()
+    }
+
     #[test]
     fn a_long_past_is_as_the_laws_would_have_left_it() {
-        let (short, _) = world::create("you", NOW, 5, 0).unwrap();
-        let (books, you) = world::create("you", NOW, 5, 700).unwrap();
+        let (short, _) = create(0);
+        let (books, you) = create(700);
         check(&books);
         let statuses = |books: &Books, status| {
             let payments = books.payments.values();
@@ -396,7 +405,7 @@ mod tests {
 
     #[test]
     fn more_can_be_added_later_and_no_past_is_no_change() {
-        let (mut books, you) = world::create("you", NOW, 5, 30).unwrap();
+        let (mut books, you) = create(30);
         let mut rng = rand::SeedableRng::seed_from_u64(1);
         let later = NOW.after(90 * 86_400);
         decided(&mut books, &mut rng, you, 100, (NOW, later)).unwrap();

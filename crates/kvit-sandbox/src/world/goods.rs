@@ -2,14 +2,14 @@
 
 use rand::Rng;
 
-use super::{DAY, Person, World};
+use super::{DAY, Person, World, talks};
 use crate::books::invoices::{NewInvoice, Price};
 use crate::books::users::Role;
 use crate::clock::Moment;
 use crate::money::{Cents, Sats};
 use crate::refusal::Refusal;
 
-const fn person(
+pub(super) const fn person(
     login: &'static str,
     role: Role,
     (timezone, currency): (&'static str, &'static str),
@@ -417,6 +417,9 @@ pub(super) fn past(world: &mut World, you: u64, now: Moment) -> Result<(), Refus
     )?;
     world.books.pay_from_balance(you, 640, 1, ago(4, 20_000))?;
     world.books.pay_from_balance(tomas, 142, 1, ago(3, 15_000))?;
+    if world.talk {
+        talks::past(world, you, now)?;
+    }
     // Everything above has been read; what follows is new.
     for id in world.books.events.ids() {
         world.books.events.remove(id);
@@ -439,5 +442,8 @@ pub(super) fn past(world: &mut World, you: u64, now: Moment) -> Result<(), Refus
         },
         ago(1, 30_000),
     )?;
+    if world.talk {
+        talks::news(world, you, now)?;
+    }
     Ok(())
 }
