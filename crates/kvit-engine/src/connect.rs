@@ -354,10 +354,13 @@ impl<S: Shell> Engine<S> {
         let open = self.opened_as(id);
         if let Some(open) = &open {
             open.operations.close()?;
+            open.outbox.close();
         }
         if let Err(fault) = self.take_out(&account).await {
             if let Some(open) = &open {
                 open.operations.reopen();
+                open.outbox.reopen();
+                self.resume_outgoing(open);
             }
             return Err(fault);
         }
@@ -464,6 +467,7 @@ impl<S: Shell> Engine<S> {
             }
             self.look_after(Arc::clone(&account), orphan.id);
         }
+        self.resume_outgoing(&account);
     }
 }
 

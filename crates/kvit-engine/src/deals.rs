@@ -7,7 +7,7 @@ use kvit_domain::{
     deal::{Deal, DealStatus},
     fault::{Fault, FaultCode},
     id::{DealId, PaymentId, UserId},
-    message::{MESSAGE_LIMIT, length},
+    message::Talk,
 };
 use kvit_store::{Freshness, KeptDeal};
 
@@ -172,63 +172,21 @@ impl<S: Shell> Engine<S> {
         let mut topics = Vec::new();
         for ((id, changed), payment) in kept.into_iter().flatten().zip(payments) {
             if changed {
-                topics.extend([Topic::Deal(id), Topic::Deals, Topic::App]);
+                let talk = Talk::Deal(id);
+                self.claim_copies(account, talk);
+                topics.extend([
+                    Topic::Deal(id),
+                    Topic::Deals,
+                    Topic::App,
+                    Topic::Talk(talk),
+                    Topic::Talks,
+                ]);
                 if let Some(payment) = payment {
                     topics.extend([Topic::Payment(payment), Topic::Payments]);
                 }
             }
         }
         self.announce(account.id, &topics);
-    }
-
-    /// Sends a message. Not repeated by itself: after silence the chat is read, and the person sees whether it is
-    /// there.
-    ///
-    /// # Errors
-    /// `AccountChanged`, `MessageEmpty`, `MessageTooLong`, `DealClosedForMessages`, or what stands in the way.
-    pub async fn send_deal_message(
-        &self,
-        account: AccountId,
-        id: DealId,
-        text: &str,
-    ) -> Result<SeenDeal, Fault> {
-        let text = text.trim();
-        if text.is_empty() {
-            return Err(FaultCode::MessageEmpty.into());
-        }
-        if length(text) > MESSAGE_LIMIT {
-            return Err(FaultCode::MessageTooLong.into());
-        }
-        let session = self.session_of(account)?;
-        let account = &session.account;
-        session.profile().await?;
-        let before = self.reread_deal(account, id).await?;
-        if !before.deal.can_write() {
-            return Err(FaultCode::DealClosedForMessages.into());
-        }
-        let last = before.deal.messages.last().map(|message| message.id);
-        match session.market.send_deal_message(id, text, &[]).await {
-            Ok(message) => {
-                // It is sent: whatever fails from here on must not make the person send it again.
-                let mut deal = before.deal;
-                deal.messages.push(message);
-                self.hold_deals(account, vec![deal], Freshness::Read).await;
-            }
-            Err(fault) if fault.may_hide_success() => {
-                let after = self.reread_deal(account, id).await.map_err(|_| fault.clone())?;
-                let there = after.deal.messages.iter().any(|message| {
-                    last.is_none_or(|last| message.id > last)
-                        && message.author == Some(after.me)
-                        && message.text == text
-                });
-                if !there {
-                    return Err(fault);
-                }
-            }
-            Err(fault) => return Err(fault),
-        }
-        self.announce(account.id, &[Topic::Deal(id)]);
-        self.read_or_recall_deal(account, id).await
     }
 
     /// Says that the fiat was sent. Final.

@@ -11,6 +11,7 @@ use kvit_domain::{
     fault::{Fault, FaultCode},
 };
 use kvit_proof::PinnedKey;
+use kvit_store::Unread;
 use kvit_vault::Vault;
 use secrecy::SecretString;
 use tokio::task::{AbortHandle, JoinSet};
@@ -135,6 +136,8 @@ pub struct EngineState {
     pub store_place: Option<StorePlace>,
     /// Where reading everything stands.
     pub sync: Option<SyncProgress>,
+    /// Messages that were not read, wherever they are shown.
+    pub unread: Unread,
     /// News that was not read.
     pub unread_news: u32,
     /// Contradictions that were not seen.
@@ -286,6 +289,7 @@ impl<S: Shell> Engine<S> {
             store,
             store_place,
             sync: None,
+            unread: Unread::default(),
             unread_news: 0,
             unseen_notices: 0,
             settings,
@@ -298,6 +302,7 @@ impl<S: Shell> Engine<S> {
             engine_state.money = self.money(&account);
             engine_state.deals_waiting = account.deals_waiting(self.now());
             engine_state.sync = Some(account.live().sync.clone());
+            engine_state.unread = account.unread();
             engine_state.unread_news = account.ask(|store| store.unread_news()).unwrap_or_default();
             engine_state.unseen_notices = account.ask(|store| store.unseen_notices()).unwrap_or_default();
             if engine_state.store.fault.is_none() {
@@ -470,6 +475,7 @@ impl<S: Shell> Engine<S> {
             Topic::Receipts,
             Topic::Operations,
             Topic::News,
+            Topic::Talks,
         ]);
     }
 

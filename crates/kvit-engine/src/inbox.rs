@@ -13,7 +13,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use kvit_domain::{
     Timestamp,
-    conversation::About,
+    conversation::{About, Conversation},
     deal::{Deal, DealStatus},
     event::{Event, EventContent},
     id::{DealId, EventId, PaymentId, UserId},
@@ -39,6 +39,7 @@ pub const NEWS_PAGE: u32 = 50;
 struct Concerned {
     payments: BTreeMap<PaymentId, Payment>,
     deals: BTreeMap<DealId, Deal>,
+    talks: BTreeMap<Talk, Conversation>,
     balance: bool,
     invoices: bool,
     everything: bool,
@@ -79,7 +80,11 @@ impl<S: Shell> Engine<S> {
                     about.invoices = true;
                 }
                 EventContent::InvoiceDeleted(_) => about.invoices = true,
-                EventContent::ConversationMessage(_) => {}
+                EventContent::ConversationMessage(conversation) => {
+                    if me.is_some_and(|me| conversation.is_of(me)) {
+                        about.talks.insert(conversation.talk(), *conversation);
+                    }
+                }
                 EventContent::Other => about.everything = true,
             }
         }
@@ -125,6 +130,12 @@ impl<S: Shell> Engine<S> {
             }
             if let Some(payment) = payment {
                 self.take_in_behind(account, Some(payment), None);
+            }
+        }
+        for (talk, copy) in about.talks {
+            self.hold_conversations(account, vec![copy]).await;
+            if let Err(fault) = self.reread_talk(account, talk).await {
+                tracing::info!(%fault, %talk, "not read again");
             }
         }
         let mut topics = Vec::new();

@@ -43,10 +43,12 @@ mod open_account;
 mod opening;
 pub mod operation;
 mod operations;
+mod outgoing;
 mod pace;
 mod pay;
 mod payments;
 pub mod people;
+mod pictures;
 mod points;
 mod receipts;
 pub mod seal;
@@ -55,25 +57,29 @@ pub mod settings;
 pub mod shell;
 mod store_faults;
 mod sync;
+mod talks;
 
 pub use account::{Account, AccountKind, StorePlace, TokenPlace};
 pub use connect::{ConnectRequest, Connector, Keychain, NetConnector, ServerShown};
 pub use deals::SeenDeal;
 pub use engine::{Engine, EngineParts, EngineState};
 pub use inbox::NEWS_PAGE;
-pub use kvit_store::{KeptNews, SaidRow};
+pub use kvit_store::{KeptNews, LastWords, Page as LinesPage, PictureSize, SaidRow, TalksQuery, Unread};
 pub use listen::{Connection, ConnectionState};
 pub use money::MoneyMap;
 pub use opening::{PASSPHRASE_MIN, StoreDoubt, StoreState, StoreStatus};
 pub use operation::{Act, Operation, OperationId, OperationState, Step, StepKind};
+pub use outgoing::{Outgoing, OutgoingId, OutgoingState, UploadProgress};
 pub use pace::Pace;
 pub use pay::{AdOffer, AdOffers, PayByDeal, PayDesk, PayEnd, PayFromBalance};
 pub use payments::{
     Difference, ListedPayment, Page, PaymentRecord, PaymentsQuery, SeenPayment, Turn, WaitsFor, Window,
     turn_of_deal,
 };
+pub use pictures::{DraftPicture, NotAPlace, PictureBytes, PicturePlace, PictureSource};
 pub use receipts::{ListedReceipt, OpenReceipt, ReceiptsPage};
 pub use seal::Seal;
 pub use settings::{Language, Notifications, Settings, Theme, Unit};
 pub use shell::{Practice, PracticeDoor, Shell, Topic};
 pub use sync::{SyncProgress, SyncStep};
+pub use talks::{Beside, ListedTalk, SeenTalk, TalkDeleted, TalkLine, TalkLines, TalksPage};

@@ -161,6 +161,7 @@ impl<S: Shell> Engine<S> {
         }
         self.announce(account.id, &[Topic::App, Topic::Payments, Topic::Deals]);
         self.sync_behind(session);
+        account.outbox.wake();
         true
     }
 }

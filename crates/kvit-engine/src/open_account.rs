@@ -14,6 +14,7 @@ use kvit_domain::{
     balance::Rates,
     fault::{Fault, FaultCode},
     id::{DealId, PaymentId, UserId},
+    message::Talk,
     money::{Currency, Fiat, Sats, worth},
     person::Profile,
     reckoning::Reckoning,
@@ -23,8 +24,8 @@ use kvit_store::{Store, StoreFault};
 use tokio::time::Instant;
 
 use crate::{
-    account::AccountId, opening::StoreDoubt, operations::Operations, pace::Pace, payments::List,
-    store_faults::fault_of, sync::SyncProgress,
+    account::AccountId, opening::StoreDoubt, operations::Operations, outgoing::Outbox, pace::Pace,
+    payments::List, pictures::PictureWork, store_faults::fault_of, sync::SyncProgress,
 };
 
 /// An open account.
@@ -37,6 +38,10 @@ pub(crate) struct OpenAccount {
     pub(crate) doubt: Option<StoreDoubt>,
     /// Acts that move money.
     pub(crate) operations: Operations,
+    /// Messages on their way.
+    pub(crate) outbox: Outbox,
+    /// Pictures that are worked on.
+    pub(crate) pictures: PictureWork,
     /// Reading everything: one at a time.
     pub(crate) syncing: tokio::sync::Mutex<()>,
     telling: Mutex<()>,
@@ -72,6 +77,7 @@ pub(crate) struct Live {
 pub(crate) enum Reread {
     Payment(PaymentId),
     Deal(DealId),
+    Talk(Talk),
 }
 
 /// Things of which it is remembered when they were last read again.
@@ -88,11 +94,14 @@ impl OpenAccount {
         let profile = store.profile().map_err(|error| fault_of(&error))?;
         let rates = store.rates().map_err(|error| fault_of(&error))?;
         let sync = SyncProgress::of(&store.sync_state().map_err(|error| fault_of(&error))?);
+        let outbox = Outbox::kept_in(store.clone())?;
         Ok(Self {
             id,
             store,
             doubt,
             operations,
+            outbox,
+            pictures: PictureWork::new(),
             syncing: tokio::sync::Mutex::new(()),
             telling: Mutex::default(),
             live: Mutex::new(Live {

@@ -485,6 +485,7 @@ impl<S: Shell> Engine<S> {
                 Reread::Payment(id) => engine.reread_payment(&account, id).await.map(|_| ()),
                 Reread::Deal(id) => engine.reread_deal(&account, id).await.map(|_| ()),
                 Reread::Talk(talk) => engine.reread_talk(&account, talk).await,
+                Reread::Talk(talk) => engine.reread_talk(&account, talk).await,
             };
             if let Err(fault) = read {
                 tracing::info!(%fault, ?what, "not read again");

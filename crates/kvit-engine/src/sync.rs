@@ -127,11 +127,18 @@ impl<S: Shell> Engine<S> {
         let known = account.ask(|store| store.newest_payment())?;
         self.read_down_to(session, known).await?;
         self.read_open(session).await?;
+        // What is said must not be missing because a payment cannot be read, nor the other way round.
+        let talks = self.read_conversations(session).await;
         if stopped {
-            return Ok(());
+            self.settle_talks(account).await;
+            return talks;
         }
         self.read_all_deals(session).await?;
-        self.read_the_rest(session).await
+        if talks.is_ok() {
+            self.settle_talks(account).await;
+        }
+        self.read_the_rest(session).await?;
+        talks
     }
 
     /// Reads from the top down to the newest payment that is known. Without one there is nothing to meet: the first

@@ -58,14 +58,23 @@ pub fn save<E>(
     }
 }
 
-/// Writes a text exactly as it is into a new file at this path, or beside it if there is one already; where it went.
+/// Writes a text exactly as it is, as [`save_bytes`].
+///
+/// # Errors
+///
+/// As [`save_bytes`].
+pub fn save_text(path: &Path, text: &str) -> io::Result<PathBuf> {
+    save_bytes(path, text.as_bytes())
+}
+
+/// Writes bytes exactly as they are into a new file at this path, or beside it if there is one already; where it went.
 ///
 /// # Errors
 ///
 /// As [`create_beside`], and whatever writing meets; then there is no file.
-pub fn save_text(path: &Path, text: &str) -> io::Result<PathBuf> {
+pub fn save_bytes(path: &Path, bytes: &[u8]) -> io::Result<PathBuf> {
     let (mut file, path) = create_beside(path)?;
-    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
+    let written = file.write_all(bytes).and_then(|()| file.sync_all());
     drop(file);
     match written {
         Ok(()) => Ok(path),

@@ -1,0 +1,577 @@
+//! Delivering: one message of a talk after the other, each sent once, then settled by the answer or by looking; then
+//! watched for a repetition. Messages of other talks wait for nobody.
+
+use std::{panic::AssertUnwindSafe, sync::Arc};
+
+use futures_util::FutureExt as _;
+use kvit_client::Marketplace;
+use kvit_domain::{
+    fault::{Fault, FaultCode},
+    id::{MessageId, UserId},
+    message::{MESSAGE_LIMIT, Message, Talk, length},
+    picture::PICTURES_OF_A_MESSAGE,
+};
+use kvit_store::PictureSize;
+use tokio::sync::watch;
+
+use super::{Look, Outgoing, OutgoingId, OutgoingState, outbox::UploadProgress};
+use crate::{
+    account::AccountId,
+    act::{is_silence, never_carried_out},
+    engine::Engine,
+    open_account::OpenAccount,
+    shell::Shell,
+    talks::Parties,
+};
+
+/// After a refusal so many looks are tried for one that succeeds.
+const LOOKS_AFTER_REFUSAL: u32 = 3;
+
+/// How one attempt to get on with a message ended.
+enum Turn {
+    /// It got somewhere: the next is due at once.
+    On,
+    /// It has to wait.
+    Later,
+}
+
+/// Why the pictures of a message are not all uploaded.
+enum Hindrance {
+    /// It can be tried again.
+    Later,
+    /// It cannot.
+    Refused(Fault),
+    /// The person took the message back.
+    TakenBack,
+}
+
+impl<S: Shell> Engine<S> {
+    /// Sends what the person wrote in a talk, with the pictures put beside it. It returns when the message is on the disk:
+    /// from then on it is delivered behind, whatever happens to the app.
+    ///
+    /// # Errors
+    /// `AccountChanged`, `MessageEmpty`, `MessageTooLong`, `TooManyPictures`; what [`Engine::talk`] says of a talk that
+    /// cannot be; why the store is not open or cannot be written.
+    pub async fn send_message(&self, account: AccountId, talk: Talk, text: &str) -> Result<Outgoing, Fault> {
+        let text = text.trim();
+        let account = self.opened_if(account)?;
+        let pictures: Vec<_> = account
+            .ask(|store| store.draft_pictures(talk))?
+            .iter()
+            .map(|picture| picture.id)
+            .collect();
+        if text.is_empty() && pictures.is_empty() {
+            return Err(FaultCode::MessageEmpty.into());
+        }
+        if length(text) > MESSAGE_LIMIT {
+            return Err(FaultCode::MessageTooLong.into());
+        }
+        if pictures.len() > PICTURES_OF_A_MESSAGE {
+            return Err(Fault::new(FaultCode::TooManyPictures).with("max", PICTURES_OF_A_MESSAGE));
+        }
+        let Parties {
+            with,
+            subject,
+            closed,
+        } = self.parties(&account, talk).await?;
+        if let Some(code) = closed {
+            return Err(code.into());
+        }
+        let now = self.now();
+        account.ask(|store| store.begin_talk(talk, &with, &subject, now))?;
+        let outgoing = Outgoing::new(OutgoingId::new_v4(), talk, text.to_owned(), pictures, now);
+        account.outbox.add(outgoing.clone())?;
+        account.pictures.forget_sources(&outgoing.pictures);
+        crate::point!("outgoing.begun");
+        self.announce_talk(&account, talk);
+        self.deliver(&account, talk);
+        Ok(outgoing)
+    }
+
+    /// Sends a message that failed once more.
+    ///
+    /// # Errors
+    /// `AccountChanged`; `MessageNotFound` unless it failed; why the store is not open or cannot be written.
+    pub fn retry_message(&self, account: AccountId, id: OutgoingId) -> Result<Outgoing, Fault> {
+        let account = self.opened_if(account)?;
+        let failed = account.outbox.get(id)?;
+        if !matches!(failed.state, OutgoingState::Failed(_)) {
+            return Err(FaultCode::MessageNotFound.into());
+        }
+        let outgoing = account.outbox.change(id, Outgoing::once_more)?;
+        self.announce_talk(&account, outgoing.talk);
+        self.deliver(&account, outgoing.talk);
+        Ok(outgoing)
+    }
+
+    /// Forgets a message that failed, with its pictures.
+    ///
+    /// # Errors
+    /// `AccountChanged`; `MessageNotFound` unless it failed; why the store is not open or cannot be written.
+    pub fn delete_message(&self, account: AccountId, id: OutgoingId) -> Result<(), Fault> {
+        let account = self.opened_if(account)?;
+        let dropped = account.outbox.drop_failed(id)?;
+        self.announce_talk(&account, dropped.talk);
+        Ok(())
+    }
+
+    /// Takes a message back of which nothing has left that anybody could see: its words and pictures become the draft
+    /// again. An upload is broken off.
+    ///
+    /// # Errors
+    /// `AccountChanged`; `MessageNotFound` if it is too late; why the store is not open or cannot be written.
+    pub fn take_back_message(&self, account: AccountId, id: OutgoingId) -> Result<(), Fault> {
+        let account = self.opened_if(account)?;
+        let taken = account.outbox.take_back(id)?;
+        self.announce_talk(&account, taken.talk);
+        Ok(())
+    }
+
+    /// An outgoing message of the account in use, whenever it was.
+    ///
+    /// # Errors
+    /// `MessageNotFound`; why the store is not open.
+    pub fn outgoing(&self, id: OutgoingId) -> Result<Outgoing, Fault> {
+        self.opened()?.outbox.get(id)
+    }
+
+    /// How far the pictures of a message are; `None` while none is on its way.
+    pub fn upload_progress(&self, id: OutgoingId) -> Option<UploadProgress> {
+        self.opened().ok()?.outbox.progress(id)
+    }
+
+    /// Goes on with whatever was on its way: a line was made.
+    pub(crate) fn resume_outgoing(&self, account: &Arc<OpenAccount>) {
+        account.outbox.wake();
+        for talk in account.outbox.talks() {
+            self.deliver(account, talk);
+        }
+        self.watch_repetitions(account);
+    }
+
+    fn deliver(&self, account: &Arc<OpenAccount>, talk: Talk) {
+        if !account.outbox.take_on(talk) {
+            return;
+        }
+        let (engine, account) = (self.clone(), Arc::clone(account));
+        let holder = Arc::clone(&account);
+        let taken = self.behind(async move {
+            // Our own mistake on the way must not leave a talk that nobody delivers.
+            while AssertUnwindSafe(engine.deliver_all(&account, talk))
+                .catch_unwind()
+                .await
+                .is_err()
+            {
+                tracing::error!("delivering broke off");
+                tokio::time::sleep(engine.pace().wait_before(u32::MAX)).await;
+            }
+        });
+        if taken.is_none() {
+            holder.outbox.let_go(talk);
+        }
+    }
+
+    async fn deliver_all(&self, account: &Arc<OpenAccount>, talk: Talk) {
+        let mut waits = 0;
+        loop {
+            let mut woken = account.outbox.listen();
+            let Some(outgoing) = account.outbox.next(talk) else {
+                return;
+            };
+            let turn = match outgoing.state {
+                OutgoingState::Checking { looks, .. } => {
+                    self.pause(&mut woken, looks).await;
+                    self.check(account, &outgoing).await;
+                    waits = 0;
+                    Turn::On
+                }
+                OutgoingState::Sending => {
+                    // An earlier attempt broke off under way.
+                    self.settle(account, outgoing.id, |one| {
+                        one.silence(FaultCode::Internal.into())
+                    });
+                    Turn::Later
+                }
+                _ => self.send_one(account, &outgoing, &mut woken).await,
+            };
+            match turn {
+                Turn::On => waits = 0,
+                Turn::Later => {
+                    self.pause(&mut woken, waits).await;
+                    waits = waits.saturating_add(1);
+                }
+            }
+        }
+    }
+
+    /// Waits before attempt number `made`, or until it is worth trying again.
+    async fn pause(&self, woken: &mut watch::Receiver<()>, made: u32) {
+        tokio::select! {
+            () = tokio::time::sleep(self.pace().wait_before(made)) => {}
+            _ = woken.changed() => {}
+        }
+    }
+
+    async fn send_one(
+        &self,
+        account: &Arc<OpenAccount>,
+        outgoing: &Outgoing,
+        woken: &mut watch::Receiver<()>,
+    ) -> Turn {
+        let (id, talk) = (outgoing.id, outgoing.talk);
+        if account.outbox.twin_in_the_way(outgoing) {
+            return Turn::Later;
+        }
+        let (Some(line), Ok(me)) = (account.line(), account.me()) else {
+            return Turn::Later;
+        };
+        match self.upload(account, &line, outgoing, woken).await {
+            Ok(()) => {}
+            Err(Hindrance::TakenBack) => return Turn::On,
+            Err(Hindrance::Refused(fault)) => {
+                self.settle(account, id, |one| one.refused(fault));
+                return Turn::On;
+            }
+            Err(Hindrance::Later) => {
+                self.settle(account, id, Outgoing::not_sent);
+                return Turn::Later;
+            }
+        }
+        // What is there before tells what is new afterwards.
+        let ready = match self.reread_talk(account, talk).await {
+            Ok(()) => self.parties(account, talk).await,
+            Err(fault) => Err(fault),
+        };
+        let why_not = match ready {
+            Ok(Parties { closed: None, .. }) => None,
+            Ok(Parties {
+                closed: Some(code), ..
+            }) => Some(code.into()),
+            Err(fault) if is_passing(&fault) => return Turn::Later,
+            Err(fault) => Some(fault),
+        };
+        if let Some(fault) = why_not {
+            self.settle(account, id, |one| one.refused(fault));
+            return Turn::On;
+        }
+        let Ok(mark) = account.ask(|store| store.newest_message(talk)) else {
+            return Turn::Later;
+        };
+        let now = self.now();
+        let mut ours = false;
+        let begun = account.outbox.change(id, |one| {
+            ours = one.state.is_before_sending();
+            one.sending(mark, now);
+        });
+        let sending = match begun {
+            Ok(sending) if ours => sending,
+            // Taken back meanwhile.
+            Ok(_) => return Turn::On,
+            Err(fault) if fault.code == FaultCode::MessageNotFound => return Turn::On,
+            // What cannot be written down is not sent.
+            Err(fault) => {
+                account.live().trouble = Some(fault);
+                return Turn::Later;
+            }
+        };
+        self.announce_talk(account, talk);
+        crate::point!("outgoing.before_call");
+        let mut answer = self.call(account, &line, &sending, me).await;
+        crate::point!("outgoing.after_call");
+        if crate::planted!("planted.send_again") && answer.as_ref().is_err_and(Fault::may_hide_success) {
+            answer = self.call(account, &line, &sending, me).await;
+        }
+        self.take_answer(account, &sending, answer).await
+    }
+
+    async fn take_answer(
+        &self,
+        account: &Arc<OpenAccount>,
+        sending: &Outgoing,
+        answer: Result<(), Fault>,
+    ) -> Turn {
+        let id = sending.id;
+        let silence = match answer {
+            Ok(()) => match self.own_copies(account, sending) {
+                Ok(found) if !found.is_empty() => {
+                    crate::point!("outgoing.before_settle");
+                    self.settle(account, id, |one| one.arrived(&found));
+                    return Turn::On;
+                }
+                // It says that it is done, and does not show it.
+                Ok(_) => FaultCode::Malformed.into(),
+                Err(fault) => fault,
+            },
+            Err(fault) if never_carried_out(fault.code) => {
+                self.settle(account, id, Outgoing::not_sent);
+                return Turn::Later;
+            }
+            Err(fault) if is_silence(&fault) => fault,
+            Err(fault) => match self.look_after_a_refusal(account, sending).await {
+                Look::Found(found) => {
+                    self.settle(account, id, |one| one.arrived(&found));
+                    return Turn::On;
+                }
+                Look::Nothing => {
+                    crate::point!("outgoing.before_settle");
+                    self.settle(account, id, |one| one.refused(fault));
+                    return Turn::On;
+                }
+                Look::Failed => fault,
+            },
+        };
+        tracing::warn!(%silence, outgoing = %id, "no answer; looking");
+        self.settle(account, id, |one| one.silence(silence));
+        Turn::On
+    }
+
+    /// Makes the call, and takes in what it was answered with.
+    async fn call(
+        &self,
+        account: &Arc<OpenAccount>,
+        line: &Marketplace,
+        sending: &Outgoing,
+        me: UserId,
+    ) -> Result<(), Fault> {
+        let (text, pictures) = (sending.text.as_str(), sending.pictures.as_slice());
+        let conversation = match sending.talk {
+            Talk::Invoice { invoice, buyer } => {
+                let to = (buyer != me).then_some(buyer);
+                line.send_invoice_message(invoice, to, text, pictures).await?
+            }
+            Talk::Payment(payment) => line.send_payment_message(payment, text, pictures).await?,
+            Talk::Deal(deal) => {
+                let message = line.send_deal_message(deal, text, pictures).await?;
+                // It is sent: the answer's copy is kept even if the deal cannot be read now.
+                self.hold_message_of_deal(account, deal, message).await;
+                if let Err(fault) = self.reread_talk(account, sending.talk).await {
+                    tracing::info!(%fault, %deal, "not read again");
+                }
+                return Ok(());
+            }
+        };
+        self.hold_conversations(account, vec![conversation]).await;
+        Ok(())
+    }
+
+    /// Uploads the pictures that are not there yet. Doing it twice does no harm (section 10.2), so it is tried again by
+    /// itself.
+    async fn upload(
+        &self,
+        account: &Arc<OpenAccount>,
+        line: &Marketplace,
+        outgoing: &Outgoing,
+        woken: &mut watch::Receiver<()>,
+    ) -> Result<(), Hindrance> {
+        let id = outgoing.id;
+        let of_store = |fault: Fault| {
+            tracing::warn!(%fault, outgoing = %id, "pictures of a message");
+            Hindrance::Later
+        };
+        let rows = account
+            .ask_behind(move |store| store.outgoing_pictures(id))
+            .await
+            .map_err(of_store)?;
+        let mut progress = UploadProgress {
+            picture: 0,
+            pictures: count(outgoing.pictures.len()),
+            bytes: 0,
+            all_bytes: rows.iter().map(|row| row.length).sum(),
+        };
+        for picture in &outgoing.pictures {
+            progress.picture = progress.picture.saturating_add(1);
+            let row = rows.iter().find(|row| row.id == *picture);
+            let Some(row) = row else {
+                return Err(Hindrance::Refused(FaultCode::PictureNotFound.into()));
+            };
+            if row.state != kvit_store::PictureState::Uploaded {
+                if !self.settle(account, id, Outgoing::uploading) {
+                    return Err(Hindrance::TakenBack);
+                }
+                account.outbox.set_progress(id, progress);
+                self.announce_talk(account, outgoing.talk);
+                let wanted = *picture;
+                let bytes = account
+                    .ask_behind(move |store| store.picture_bytes(wanted, PictureSize::Original))
+                    .await
+                    .map_err(of_store)?
+                    .ok_or_else(|| Hindrance::Refused(FaultCode::PictureNotFound.into()))?;
+                crate::point!("pictures.before_upload");
+                let stored = tokio::select! {
+                    stored = line.store_picture(wanted, bytes) => stored,
+                    () = taken_back(account, id, woken) => return Err(Hindrance::TakenBack),
+                };
+                crate::point!("pictures.after_upload");
+                match stored {
+                    Ok(()) => account.outbox.set_uploaded(wanted).map_err(of_store)?,
+                    Err(fault) if is_passing(&fault) && fault.code != FaultCode::ServerFailed => {
+                        tracing::info!(%fault, %wanted, "not uploaded yet");
+                        return Err(Hindrance::Later);
+                    }
+                    Err(fault) => return Err(Hindrance::Refused(fault)),
+                }
+            }
+            progress.bytes = progress.bytes.saturating_add(row.length);
+        }
+        Ok(())
+    }
+
+    async fn look_after_a_refusal(&self, account: &Arc<OpenAccount>, outgoing: &Outgoing) -> Look {
+        for made in 0..LOOKS_AFTER_REFUSAL {
+            if made > 0 {
+                tokio::time::sleep(self.pace().wait_before(made)).await;
+            }
+            match self.look_for_message(account, outgoing).await {
+                Look::Failed => {}
+                look => return look,
+            }
+        }
+        Look::Failed
+    }
+
+    /// One look at the talk.
+    async fn look_for_message(&self, account: &Arc<OpenAccount>, outgoing: &Outgoing) -> Look {
+        crate::point!("outgoing.look");
+        let read = match self.reread_talk(account, outgoing.talk).await {
+            Ok(()) => self.own_copies(account, outgoing),
+            Err(fault) => Err(fault),
+        };
+        match read {
+            Ok(found) if found.is_empty() => Look::Nothing,
+            Ok(found) => Look::Found(found),
+            Err(fault) => {
+                tracing::info!(%fault, outgoing = %outgoing.id, "a look failed");
+                Look::Failed
+            }
+        }
+    }
+
+    /// The messages of the talk, as it is kept, that could be this one and that no other one has claimed, by number.
+    fn own_copies(&self, account: &OpenAccount, outgoing: &Outgoing) -> Result<Vec<MessageId>, Fault> {
+        let me = account.me()?;
+        let claimed = account.outbox.claimed(outgoing.talk)?;
+        let above = account.ask(|store| store.own_messages_above(outgoing.talk, outgoing.mark, me))?;
+        let free = |message: &&Message| {
+            !claimed.contains(&message.id)
+                || outgoing.message() == Some(message.id)
+                || outgoing.repeats.contains(&message.id)
+        };
+        Ok(above
+            .iter()
+            .filter(free)
+            .filter(|message| outgoing.could_be(message, me))
+            .map(|message| message.id)
+            .collect())
+    }
+
+    async fn check(&self, account: &Arc<OpenAccount>, outgoing: &Outgoing) {
+        let (began, quiet) = (self.now(), account.outbox.quiet(outgoing.id));
+        let look = self.look_for_message(account, outgoing).await;
+        self.settle(account, outgoing.id, |one| {
+            one.looked(&look, began, quiet, self.pace());
+        });
+        self.watch_repetitions(account);
+    }
+
+    /// Changes a message, and tells whoever shows it. `false`: it is not there any more, or that could not be written
+    /// down; then it is as it was, and is tried again.
+    fn settle(&self, account: &OpenAccount, id: OutgoingId, change: impl FnOnce(&mut Outgoing)) -> bool {
+        match account.outbox.change(id, change) {
+            Ok(outgoing) => {
+                self.announce_talk(account, outgoing.talk);
+                true
+            }
+            Err(fault) => {
+                if fault.code != FaultCode::MessageNotFound {
+                    account.live().trouble = Some(fault);
+                }
+                false
+            }
+        }
+    }
+
+    /// Claims copies that came after all, or once more, for the messages that they are of. Nothing is claimed while one
+    /// that could not be told from them is on its way.
+    pub(crate) fn claim_copies(&self, account: &OpenAccount, talk: Talk) {
+        let failed = account.outbox.of(talk).unwrap_or_default();
+        let settled = account
+            .outbox
+            .may_be_repeated(talk)
+            .into_iter()
+            .chain(failed.into_iter().filter(|one| !one.state.is_open()));
+        for outgoing in settled {
+            if account.outbox.has_open_twin(&outgoing) {
+                continue;
+            }
+            let Ok(found) = self.own_copies(account, &outgoing) else {
+                continue;
+            };
+            let mut after = outgoing.clone();
+            take_in_copies(&mut after, &found);
+            if after != outgoing {
+                tracing::warn!(outgoing = %outgoing.id, "delivered again, or after all");
+                self.settle(account, outgoing.id, |one| take_in_copies(one, &found));
+            }
+        }
+    }
+
+    /// Looks after those that arrived after silence until the front proxy cannot repeat them any more.
+    fn watch_repetitions(&self, account: &Arc<OpenAccount>) {
+        for outgoing in account.outbox.take_unwatched() {
+            let (engine, account) = (self.clone(), Arc::clone(account));
+            let (id, holder) = (outgoing.id, Arc::clone(&account));
+            let taken = self.behind(async move { engine.watch_to_its_end(&account, outgoing).await });
+            if taken.is_none() {
+                holder.outbox.unwatched(id);
+            }
+        }
+    }
+
+    async fn watch_to_its_end(&self, account: &Arc<OpenAccount>, outgoing: Outgoing) {
+        let age = account.outbox.age(outgoing.id);
+        tokio::time::sleep(self.pace().last_arrival.saturating_sub(age)).await;
+        let mut looks = 0;
+        // Reading the talk claims what there is.
+        while self.reread_talk(account, outgoing.talk).await.is_err() {
+            tokio::time::sleep(self.pace().wait_before(looks)).await;
+            looks = looks.saturating_add(1);
+        }
+        self.claim_copies(account, outgoing.talk);
+        self.settle(account, outgoing.id, Outgoing::watched);
+        // One of the same words may have waited for that.
+        account.outbox.wake();
+    }
+}
+
+fn take_in_copies(outgoing: &mut Outgoing, found: &[MessageId]) {
+    outgoing.arrived(found);
+    outgoing.repeated(found);
+}
+
+/// Comes to an end when the person takes the message back.
+async fn taken_back(account: &OpenAccount, id: OutgoingId, woken: &mut watch::Receiver<()>) {
+    loop {
+        if woken.changed().await.is_err() || account.outbox.get(id).is_err() {
+            return;
+        }
+    }
+}
+
+/// Nothing that the message itself is to blame for: it is tried again.
+fn is_passing(fault: &Fault) -> bool {
+    is_silence(fault)
+        || never_carried_out(fault.code)
+        || matches!(
+            fault.code,
+            FaultCode::NotConnected
+                | FaultCode::TokenRejected
+                | FaultCode::TokenLacksRights
+                | FaultCode::TokenMissing
+                | FaultCode::UserGone
+                | FaultCode::StoreUnwritable
+        )
+}
+
+fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
