@@ -64,7 +64,7 @@ export const evidence = {
   checking: "Checking…",
   emptyTitle: "What a bundle is",
   emptyText:
-    "A file in which somebody keeps what their Kvit had about a payment or a deal: the receipt, the chat, the steps. Each part is sealed by a number, so that a changed part is found and a left-out one does not spoil the rest.",
+    "A file in which somebody keeps what their Kvit had about a payment or a deal: the receipt, the chat, the steps. Each part has a check number, so that a changed part is found and a left-out one does not spoil the rest.",
   verdict: {
     intact: "Intact",
     altered: "Altered",
@@ -104,7 +104,7 @@ export const evidence = {
     stranger: "in the file, but not in the list: added by somebody later",
   },
   inside: "The receipt inside",
-  insideNote: "It is checked again on this computer, against the key pinned here.",
+  insideNote: "It was checked again just now, on this computer, by the key pinned here. The column “Server” is what the bundle says.",
   noReceiptInside: "There is no receipt in it.",
   receiptLeftOut: "The receipt was left out by whoever made it.",
   leftOutNote: "What is left out was left out by whoever made the bundle. That spoils nothing, but it may be what matters.",

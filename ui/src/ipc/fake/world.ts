@@ -216,6 +216,7 @@ export class World {
       ...found,
       ...rights(this, found),
       canGiveFeedback: open(found),
+      canTalk: found.canTalk && !found.refund,
       receipt,
       operation,
       deal: deal?.summary ?? found.deal,
