@@ -1,5 +1,7 @@
 //! Knobs for tests: the world changed directly, past the rules of the contract but not past the books.
 
+mod talk;
+
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
@@ -254,21 +256,6 @@ impl Sandbox {
             let mut rng = StdRng::seed_from_u64(seed ^ u64::from(count));
             bulk::decided(books, &mut rng, you, count, (from, now))?;
             bulk::pending(books, you, now)
-        })
-    }
-
-    /// Adds `count` payments from and to the local user, each with a conversation of `messages_each` messages by both
-    /// sides, as [`Sandbox::bulk_payments`] does: between the newest payment and now, and nobody is told. No message has
-    /// a picture. Answers about them carry the payments' confirmations; see
-    /// [`Options::confirmations`](crate::Options::confirmations).
-    pub fn bulk_conversations(&self, count: u32, messages_each: u32) -> Result<(), Refusal> {
-        let (you, seed) = (self.local(), self.hub().seed);
-        self.hub().act(|books, now| {
-            let newest = books.payments.values().next_back();
-            let from = newest.map_or(now, |payment| payment.created_at);
-            let mut rng =
-                StdRng::seed_from_u64(seed ^ u64::from(count) ^ u64::from(messages_each).rotate_left(32));
-            bulk::talked(books, &mut rng, you, (count, messages_each), (from, now))
         })
     }
 

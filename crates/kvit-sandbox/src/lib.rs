@@ -6,6 +6,7 @@
 //! thing. Its arithmetic is its own: sharing the client's would share its mistakes.
 //!
 //! [`Sandbox::open`] starts it, [`Sandbox::serve_tcp`] and [`Sandbox::connect_in_memory`] let clients in,
+//! [`Sandbox::join`] lets a second person in next to the local user,
 //! [`Sandbox::step`] and a manual [`Clock`] make its people exact, [`Sandbox::faults`] spoils things on purpose.
 
 mod books;

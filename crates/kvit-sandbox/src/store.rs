@@ -309,33 +309,59 @@ mod tests {
         let path = folder.path().join("practice.sqlite");
         let storage = Storage::File(path.clone());
         let mut store = Store::open(&storage).unwrap();
-        let mut books = Books::empty(Moment::from_seconds(5));
+        let beginning = crate::world::Beginning {
+            login: "you".to_owned(),
+            past: 0,
+            talk: false,
+        };
+        let (mut books, _) =
+            crate::world::create(&beginning, Moment::from_seconds(1_700_000_000), 4).unwrap();
         store.found(&mut books, &[("token", b"B".to_vec())]).unwrap();
         drop(store);
         // As the first layout left it: fewer tables, and rows without what came later.
         let raw = Connection::open(&path).unwrap();
-        raw.execute_batch(
+        let invoice = "'$.refund_of', '$.hidden_from_target'";
+        raw.execute_batch(&format!(
             "DROP TABLE pictures; DROP TABLE conversations; DROP TABLE messages; DROP TABLE images;
              DROP TABLE feedback;
              UPDATE numbers SET row = json_remove(row, '$.conversation', '$.image', '$.feedback');
              UPDATE plans SET row = json_remove(row, '$.next_question');
+             UPDATE invoices SET row = json_remove(row, {invoice});
+             UPDATE payments SET row = json_remove(row, '$.refunded', '$.refunding', '$.refunds',
+                 '$.owner_feedback', '$.seller_feedback', {});
+             UPDATE deals SET row = json_remove(row, '$.owner_feedback', '$.initiator_feedback');
              PRAGMA user_version = 1;",
-        )
+            invoice.replace("$.", "$.snapshot."),
+        ))
         .unwrap();
-        let rows: i64 = raw
-            .query_row(
-                "SELECT count(*) FROM numbers WHERE row LIKE '%image%'",
-                [],
-                |row| row.get(0),
-            )
-            .unwrap();
-        assert_eq!(rows, 0);
+        for (table, word) in [
+            ("numbers", "image"),
+            ("payments", "refund"),
+            ("invoices", "refund"),
+            ("deals", "feedback"),
+        ] {
+            let left: i64 = raw
+                .query_row(
+                    &format!("SELECT count(*) FROM {table} WHERE row LIKE '%{word}%'"),
+                    [],
+                    |row| row.get(0),
+                )
+                .unwrap();
+            assert_eq!(left, 0, "{table}");
+        }
         drop(raw);
         let mut store = Store::open(&storage).unwrap();
         assert_eq!(store.house_secret("token").unwrap().unwrap(), b"B");
-        let mut books = store.load().unwrap();
-        assert_eq!(books.number(|n| &mut n.image), Ok(1));
+        let mut loaded = store.load().unwrap();
         books.commit(Moment::from_seconds(6));
+        books.plans_mut().unwrap().next_question = Moment::default();
+        each_table!(books.tables(), table => table.commit());
+        let all = |books: &mut Books| {
+            let mut text = String::new();
+            each_table!(books.tables(), table => text += &format!("{table:?}"));
+            text
+        };
+        assert_eq!(all(&mut loaded), all(&mut books));
         store.keep_house_secret("token", b"C").unwrap();
         assert_eq!(store.house_secret("token").unwrap().unwrap(), b"C");
         assert_eq!(store.picture(1, true).unwrap(), None);

@@ -518,3 +518,117 @@ async fn many_long_conversations_can_be_had() {
     let long = all.iter().find(|talk| talk.messages.len() == 2_000).unwrap();
     assert!(long.messages.is_sorted_by(|a, b| a.id < b.id));
 }
+
+#[tokio::test]
+async fn pictures_in_a_deals_chat_are_for_its_two_sides() {
+    let world = World::open().await;
+    let coffee = world.coffee(0).await;
+    let mut you = world.client().await;
+    let search = v1::PayInvoiceByBestDealRequest {
+        country: "US".into(),
+        currency: "USD".into(),
+        payment_type: "ZELLE".into(),
+        invoice_id: coffee,
+        pieces: 1,
+    };
+    // Every third trader shows that the money has come.
+    let deal = loop {
+        let payment = you
+            .pay_invoice_by_best_deal(search.clone())
+            .await
+            .unwrap()
+            .into_inner();
+        let Some(v1::invoice_payment::NullableDeal::Deal(deal)) = payment.nullable_deal else {
+            panic!("no deal")
+        };
+        if deal.id.is_multiple_of(3) {
+            break deal;
+        }
+        let cancel = v1::CancelInvoicePaymentRequest {
+            payment_id: payment.id,
+        };
+        you.cancel_invoice_payment(cancel).await.unwrap();
+    };
+    let say = v1::SendMessageRequest {
+        deal_id: deal.id,
+        text: String::new(),
+        image_ids: vec![GUIDS[0].to_owned()],
+    };
+    let said = you.send_message(say).await.unwrap().into_inner().message.unwrap();
+    you.store_image(upload(GUIDS[0], jpeg())).await.unwrap();
+    world.pass(7).await;
+    you.i_payed(v1::IPayedRequest { deal_id: deal.id }).await.unwrap();
+    world.pass(7).await;
+    let asked = v1::GetDealByIdRequest { id: deal.id };
+    let chat = you.get_deal_by_id(asked).await.unwrap().into_inner();
+    let shown = chat.messages.last().unwrap().image_ids.clone();
+    assert_eq!(shown.len(), 1);
+    assert!(you.get_image(original(&shown[0])).await.is_ok());
+
+    let trader = deal.ad_owner_info.unwrap().username;
+    let mut trader = world.client_with(&world.sandbox.join(&trader).unwrap()).await;
+    let mut stranger = world.client_with(&world.sandbox.join("marta.k").unwrap()).await;
+    assert_eq!(
+        trader
+            .get_image(original(GUIDS[0]))
+            .await
+            .unwrap()
+            .into_inner()
+            .original,
+        jpeg()
+    );
+    for guid in [GUIDS[0], shown[0].as_str()] {
+        let status = stranger.get_image(original(guid)).await.unwrap_err();
+        assert_eq!(text(&status), "UserException: Image not found.");
+    }
+    let lines = world.sandbox.executions();
+    let line = lines.iter().find(|line| line.rpc == "SendMessage").unwrap();
+    assert_eq!(
+        (line.deal, line.message, line.images.as_slice()),
+        (Some(deal.id), Some(said.id), &[GUIDS[0].to_owned()][..])
+    );
+}
+
+#[tokio::test]
+async fn knobs_make_people_write_show_judge_and_give_back() {
+    let world = World::open().await;
+    let coffee = world.coffee(0).await;
+    let own = world
+        .sandbox
+        .issue_invoice(NewInvoice::public("you", Sats(20_000)))
+        .unwrap();
+    let bought = world.sandbox.buy("you", coffee, 3).unwrap();
+    let sandbox = &world.sandbox;
+    let first = sandbox
+        .write_about_invoice("marta.k", own, None, "Is it there?", &[])
+        .unwrap();
+    let answer = sandbox
+        .write_about_invoice("you", own, Some("marta.k"), "Yes", &[])
+        .unwrap();
+    let shown = sandbox
+        .write_about_payment("roastery-nord", bought, "", &[GUIDS[1]])
+        .unwrap();
+    assert!(first < answer && answer < shown);
+    let mut you = world.client().await;
+    assert!(you.get_image(original(GUIDS[1])).await.is_err());
+    let drawn = kvit_sandbox::Sandbox::drawn_picture(5).unwrap();
+    sandbox.upload("roastery-nord", GUIDS[1], &drawn).unwrap();
+    assert_eq!(
+        you.get_image(original(GUIDS[1]))
+            .await
+            .unwrap()
+            .into_inner()
+            .original,
+        drawn
+    );
+    sandbox.judge("roastery-nord", bought, true, "Thank you").unwrap();
+    let refund = sandbox.give_back(bought, 2).unwrap();
+    let payment = world.payments(bought).await.remove(0);
+    assert_eq!((payment.refunded, payment.refunding), (2, 0));
+    assert!(matches!(
+        payment.nullable_seller_feedback,
+        Some(v1::invoice_payment::NullableSellerFeedback::SellerFeedback(said)) if said.message == "Thank you"
+    ));
+    assert!(world.payments(refund).await[0].is_refund);
+    assert_eq!(sandbox.executions(), [], "knobs are no callers");
+}

@@ -190,10 +190,11 @@ pub(super) fn perform(
         Deed::Upload(id) => {
             let image = books.images.get(id).ok_or(Refusal::ImageNotFound)?;
             let (by, guid) = (image.owner, image.guid.clone());
-            let drawing = if dice(seed, id, 9).random_range(0..2) == 0 {
-                Drawing::Parcel
-            } else {
-                Drawing::Label
+            // A buyer shows what is wrong, a seller what he sends.
+            let drawing = match books.user(by)?.role {
+                Role::Buyer => Drawing::DamagedParcel,
+                _ if dice(seed, id, 9).random_range(0..2) == 0 => Drawing::Parcel,
+                _ => Drawing::Label,
             };
             let picture = pictures::take(drawing, id)?;
             books.store_image(by, &guid, picture, now).map(drop)
