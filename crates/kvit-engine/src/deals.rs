@@ -13,6 +13,7 @@ use kvit_store::{Freshness, KeptDeal};
 
 use crate::{
     account::AccountId,
+    act::Answer,
     engine::Engine,
     open_account::{OpenAccount, Reread},
     operation::{Intent, cancel_deal, declare_paid},
@@ -263,7 +264,7 @@ impl<S: Shell> Engine<S> {
         self.act_on_deal(&session, attempt, intent, &before, call).await
     }
 
-    async fn act_on_deal<C>(
+    pub(crate) async fn act_on_deal<C, A>(
         &self,
         session: &Arc<Session>,
         attempt: Attempt,
@@ -272,7 +273,8 @@ impl<S: Shell> Engine<S> {
         call: impl Fn() -> C + Send + 'static,
     ) -> Result<SeenDeal, Fault>
     where
-        C: Future<Output = Result<Option<PaymentId>, Fault>> + Send + 'static,
+        C: Future<Output = Result<A, Fault>> + Send + 'static,
+        A: Into<Answer> + Send,
     {
         let id = before.deal.id;
         self.carry_out(session, attempt, intent, call).await?;

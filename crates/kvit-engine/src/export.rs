@@ -26,7 +26,7 @@ use kvit_domain::{
 };
 use serde::Serialize;
 
-pub use file::{Saved, create_beside, default_name, save, save_bytes, save_text};
+pub use file::{Saved, create_beside, default_name, evidence_name, save, save_bytes, save_text};
 
 /// Form of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -65,7 +65,7 @@ impl<S: Shell> Engine<S> {
         })
     }
 
-    fn head(&self, account: &OpenAccount) -> Result<Head, Fault> {
+    pub(crate) fn head(&self, account: &OpenAccount) -> Result<Head, Fault> {
         let kept = self.account(account.id)?;
         Ok(Head {
             made: self.now(),

@@ -12,6 +12,8 @@
 //!    │               (act carries it out, look finds out, journal has it on disk)
 //!    ├── payments    the list, one payment, cancel          ├── receipts  the archive
 //!    ├── deals       list, chat, "I paid", cancel           ├── money     the map, and whether it adds up
+//!    ├── refunds     desk, make, withdraw                   ├── feedback  give it, read it
+//!    ├── evidence    what was seen, signed, for others      │
 //!    └── pay         desk, from balance, by advertisement   └── export    payments for other programs
 //!    │
 //! Session: its line to the marketplace
@@ -30,8 +32,10 @@ mod connect;
 mod deals;
 mod drafts;
 mod engine;
+mod evidence;
 pub mod export;
 mod exporting;
+mod feedback;
 mod files;
 mod inbox;
 mod journal;
@@ -51,6 +55,7 @@ pub mod people;
 mod pictures;
 mod points;
 mod receipts;
+mod refunds;
 pub mod seal;
 mod session;
 pub mod settings;
@@ -63,6 +68,8 @@ pub use account::{Account, AccountKind, StorePlace, TokenPlace};
 pub use connect::{ConnectRequest, Connector, Keychain, NetConnector, ServerShown};
 pub use deals::SeenDeal;
 pub use engine::{Engine, EngineParts, EngineState};
+pub use evidence::{Evidence, EvidenceItem, EvidencePlan, EvidenceSubject};
+pub use feedback::FeedbackPage;
 pub use inbox::NEWS_PAGE;
 pub use kvit_store::{KeptNews, LastWords, Page as LinesPage, PictureSize, SaidRow, TalksQuery, Unread};
 pub use listen::{Connection, ConnectionState};
@@ -73,11 +80,12 @@ pub use outgoing::{Outgoing, OutgoingId, OutgoingState, UploadProgress};
 pub use pace::Pace;
 pub use pay::{AdOffer, AdOffers, PayByDeal, PayDesk, PayEnd, PayFromBalance};
 pub use payments::{
-    Difference, ListedPayment, Page, PaymentRecord, PaymentsQuery, SeenPayment, Turn, WaitsFor, Window,
+    Difference, GivenBack, ListedPayment, Page, PaymentRecord, PaymentsQuery, SeenPayment, Turn, WaitsFor, Window,
     turn_of_deal,
 };
 pub use pictures::{DraftPicture, NotAPlace, PictureBytes, PicturePlace, PictureSource};
 pub use receipts::{ListedReceipt, OpenReceipt, ReceiptsPage};
+pub use refunds::{Refund, RefundCost, RefundDesk, RefundMade};
 pub use seal::Seal;
 pub use settings::{Language, Notifications, Settings, Theme, Unit};
 pub use shell::{Practice, PracticeDoor, Shell, Topic};

@@ -485,7 +485,6 @@ impl<S: Shell> Engine<S> {
                 Reread::Payment(id) => engine.reread_payment(&account, id).await.map(|_| ()),
                 Reread::Deal(id) => engine.reread_deal(&account, id).await.map(|_| ()),
                 Reread::Talk(talk) => engine.reread_talk(&account, talk).await,
-                Reread::Talk(talk) => engine.reread_talk(&account, talk).await,
             };
             if let Err(fault) = read {
                 tracing::info!(%fault, ?what, "not read again");
@@ -609,7 +608,7 @@ impl<S: Shell> Engine<S> {
             .operations
             .on_payment(id)
             .or_else(|| account.operations.on_invoice(one.payment.invoice.id))
-            .or_else(|| about.into_iter().find(|operation| is_of_the_money(operation)));
+            .or_else(|| about.into_iter().find(is_of_the_money));
         Ok(SeenPayment {
             me: account.me()?,
             estimate: account.estimate(one.payment.amount),

@@ -7,6 +7,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use crate::evidence::EvidenceSubject;
+
 use super::{ExportFault, Format, Head, Row, Tongue, words, write};
 
 /// How many names are tried, the one asked for among them.
@@ -25,6 +27,16 @@ pub struct Saved {
 pub fn default_name(format: Format, tongue: Tongue, head: &Head) -> String {
     let date = head.zone.to_datetime(head.made).date();
     format!("{} {date}.{}", words::payments(tongue), format.extension())
+}
+
+/// The name a file of evidence gets by itself: about what, and the local date ("evidence, payment 1207, 2026-11-22.zip").
+pub fn evidence_name(subject: EvidenceSubject, tongue: Tongue, head: &Head) -> String {
+    let date = head.zone.to_datetime(head.made).date();
+    let number = match subject {
+        EvidenceSubject::Payment(id) => id.to_string(),
+        EvidenceSubject::Deal(id) => id.to_string(),
+    };
+    format!("{} {number}, {date}.zip", words::evidence(subject, tongue))
 }
 
 /// Exports into a new file at this path, or beside it if there is one already. The file is on the disk when this

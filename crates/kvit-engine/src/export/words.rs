@@ -6,6 +6,7 @@ use kvit_domain::{
 };
 
 use super::Tongue;
+use crate::evidence::EvidenceSubject;
 
 /// How many columns a CSV file has.
 pub(super) const COLUMNS: usize = 20;
@@ -119,6 +120,16 @@ pub(super) fn yes_or_no(yes: bool, tongue: Tongue) -> &'static str {
         (true, Tongue::Ru) => "да",
         (false, Tongue::En) => "no",
         (false, Tongue::Ru) => "нет",
+    }
+}
+
+/// What a file of evidence is called by itself, before the number of what it is about.
+pub(super) fn evidence(subject: EvidenceSubject, tongue: Tongue) -> &'static str {
+    match (subject, tongue) {
+        (EvidenceSubject::Payment(_), Tongue::En) => "evidence, payment",
+        (EvidenceSubject::Payment(_), Tongue::Ru) => "доказательства, платёж",
+        (EvidenceSubject::Deal(_), Tongue::En) => "evidence, deal",
+        (EvidenceSubject::Deal(_), Tongue::Ru) => "доказательства, сделка",
     }
 }
 

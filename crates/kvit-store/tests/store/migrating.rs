@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use kvit_domain::message::Talk;
+use kvit_domain::{message::Talk, payment::PaymentStatus};
 use kvit_store::{FILE, Freshness, Page, Store, TalksQuery, Unread};
 
 use crate::{fixture::fixture, samples::*};
@@ -138,4 +138,14 @@ fn refunds_are_found_by_what_they_give_back_of() {
     store.keep_payments(vec![unchecked(refund)], at(9)).unwrap();
     assert_eq!(store.refund_payments_of(payment_id(7)).unwrap(), [payment_id(8)]);
     assert_eq!(store.refund_payments_of(payment_id(6)).unwrap(), [payment_id(9)]);
+    let paid = |id| store.payment(id).unwrap().unwrap().payment.status == PaymentStatus::Paid;
+    let mut refunds = vec![payment_id(9), payment_id(8)];
+    refunds.retain(|id| paid(*id));
+    assert!(!refunds.is_empty());
+    assert_eq!(
+        store.refund_payments(10).unwrap(),
+        refunds,
+        "whatever they give back of"
+    );
+    assert_eq!(store.refund_payments(1).unwrap(), refunds[..1]);
 }
