@@ -121,6 +121,17 @@ test("a person's figures open by keyboard, say what they mean, and lead to what 
   await expect.poll(() => byId(page, "others-item").count()).toBeGreaterThan(before);
 });
 
+test("resting on a name shows the figures, and takes the focus from nobody", async () => {
+  const page = await open({ route: "/payments/1207" });
+  await byId(page, "payment-row").first().waitFor();
+  await byId(page, "payments-search").focus();
+  await byId(page, "payment-detail").getByTestId("person").first().hover();
+  await byId(page, "person-card").waitFor();
+  expect(await byId(page, "payments-search").evaluate((field) => field === document.activeElement)).toBe(true);
+  await page.mouse.move(4, 4);
+  await byId(page, "person-card").waitFor({ state: "detached" });
+});
+
 test("who has no feedback yet is said to have none, never 0 %", async () => {
   const page = await open({ route: "/payments/1195" });
   const standing = byId(page, "payment-detail").getByTestId("standing").nth(1);

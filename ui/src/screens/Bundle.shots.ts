@@ -57,6 +57,17 @@ export const shots: Shot[] = [
   checked("intact", "usual"),
   checked("mine", "bundleMine"),
   checked("altered", "bundleAltered"),
+  {
+    name: "bundle-contents",
+    route: "/bundle",
+    scenario: "bundleAltered",
+    ready: "[data-testid=bundle-pick]",
+    act: async (page) => {
+      await check(page);
+      for (const group of await page.getByTestId("bundle-group").locator("summary").all()) await group.click();
+      await page.getByTestId("bundle-item").first().scrollIntoViewIfNeeded();
+    },
+  },
   checked("bad-key", "bundleBadKey"),
   checked("unreadable", "bundleUnreadable"),
 ];

@@ -87,6 +87,19 @@ describe("the timeline", () => {
     }
   });
 
+  it("never says that a payment was found or doubled by an act that makes none", () => {
+    const of = (act: OperationCard["act"], steps: OperationStep[]): string[] => {
+      const one = detail(steps, { card: { ...card, act } });
+      return gathered(steps).map((line) => told(line, one, en, false).text);
+    };
+    const steps = [step(1, "sent"), step(2, "silence"), step(9, "done", { payment: "1204" })];
+    expect(of("payFromBalance", steps)[2]).toBe("Found: payment 1204");
+    for (const act of ["givePaymentFeedback", "giveDealFeedback", "createRefund", "withdrawRefund"] as const) {
+      expect(of(act, steps)[2]).toBe("It went through");
+    }
+    expect(of("createRefund", [step(1, "double", { payment: "702" })])).toEqual(["A second refund of the same intent: 702"]);
+  });
+
   it("knows an answer that came from one that had to be looked for", () => {
     expect(wasSilent(detail([step(1, "sent"), step(2, "answered"), step(2, "done")]))).toBe(false);
     expect(wasSilent(detail([step(1, "sent"), step(2, "silence"), step(9, "done")]))).toBe(true);

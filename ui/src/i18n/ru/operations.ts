@@ -34,7 +34,7 @@ export const operations = {
     givePaymentFeedback: "Отзыв о платеже",
     giveDealFeedback: "Отзыв о сделке",
     createRefund: "Оформление возврата",
-    withdrawRefund: "Отзыв возврата",
+    withdrawRefund: "Отмена оформленного возврата",
   },
   state: {
     sent: "в пути",

@@ -7,7 +7,7 @@ export const people = {
   newcomer: "здесь недавно",
   nobody: "Пока никто ничего не сказал",
   nobodyShort: "пока никто ничего не сказал",
-  rate: (percent) => `${String(percent)} % хороших`,
+  rate: (percent) => `${String(percent)} % хороших отзывов`,
   deals: (n) => `${grouped(n)} ${pluralRu(n, { one: "сделка", few: "сделки", many: "сделок" })}`,
   received: (n) =>
     `${pluralRu(n, { one: "получен", few: "получено", many: "получено" })} ${grouped(n)} ${pluralRu(n, { one: "платёж", few: "платежа", many: "платежей" })}`,
@@ -40,5 +40,5 @@ export const people = {
   strangers: "Это пишут посторонние люди. Kvit показывает их слова как есть и не знает, кто их написал.",
   noMore: "Это всё.",
   payments: "Платежи с этим человеком",
-  talks: "Разговоры с этим человеком",
+  talks: "Переписка с этим человеком",
 } satisfies Messages["people"];
