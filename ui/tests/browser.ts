@@ -16,7 +16,7 @@ export default async function start(project: TestProject): Promise<() => Promise
   const server = await preview({
     mode: "fake",
     logLevel: "error",
-    build: { outDir: "dist-fake" },
+    build: { outDir: process.env["KVIT_BUILT"] ?? "dist-fake" },
     preview: { host: "127.0.0.1", port: 4173, strictPort: false },
   });
   const browser = await chromium.launchServer({

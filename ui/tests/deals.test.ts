@@ -60,43 +60,51 @@ test("canceling cancels the payment too", async () => {
 test("a message is sent with Enter and shown once", async () => {
   const page = await open({ route: "/deals", scenario: "pendingDeal" });
   await first(page);
-  const mine = page.locator("[data-testid=deal-message][data-author=me]");
+  const mine = page.locator("[data-testid=talk-line][data-author=me]");
   const before = await mine.count();
-  await byId(page, "deal-message-input").fill("First line");
+  await byId(page, "talk-input").fill("First line");
   await page.keyboard.press("Shift+Enter");
   await page.keyboard.type("second line");
   await page.keyboard.press("Enter");
-  await expect.poll(() => byId(page, "deal-message-input").inputValue()).toBe("");
+  await expect.poll(() => byId(page, "talk-input").inputValue()).toBe("");
   await expect.poll(() => mine.count()).toBe(before + 1);
   expect(await mine.nth(before).textContent()).toContain("First line\nsecond line");
 });
 
-test("a message that failed keeps its text and can be sent again", async () => {
+test("a message without an answer is looked after and not sent twice; one that was refused can be sent again", async () => {
   const page = await open({ route: "/deals", scenario: "pendingDeal" });
   await first(page);
-  await byId(page, "deal-message-input").fill("on its way #lost");
-  await byId(page, "deal-send").click();
-  await byId(page, "fault").waitFor();
-  expect(await byId(page, "deal-message-input").inputValue()).toBe("on its way #lost");
+  const mine = page.locator("[data-testid=talk-line][data-author=me]");
+  const before = await mine.count();
+  await byId(page, "talk-input").fill("on its way #lost");
+  await byId(page, "talk-send").click();
+  await page.locator("[data-testid=talk-line][data-state=checking]").waitFor();
+  await expect.poll(() => mine.nth(before).getAttribute("data-state"), { timeout: 8000 }).toBe("sent");
+  expect(await mine.count()).toBe(before + 1);
+  await byId(page, "talk-input").fill("again #refused");
+  await byId(page, "talk-send").click();
+  await byId(page, "line-retry").click();
+  await expect.poll(() => mine.nth(before + 1).getAttribute("data-state")).toBe("sent");
+  expect(await mine.count()).toBe(before + 2);
 });
 
 test("a draft is kept while one looks elsewhere and after a restart", async () => {
   const page = await open({ route: "/deals", scenario: "pendingDeal" });
   await first(page);
-  await byId(page, "deal-message-input").fill("half a thought");
+  await byId(page, "talk-input").fill("half a thought");
   await page.evaluate(() => (location.hash = "#/payments"));
   await byId(page, "payment-row").first().waitFor();
   await page.evaluate(() => (location.hash = "#/deals"));
   await first(page);
-  expect(await byId(page, "deal-message-input").inputValue()).toBe("half a thought");
+  expect(await byId(page, "talk-input").inputValue()).toBe("half a thought");
   await page.reload();
-  await expect.poll(() => byId(page, "deal-message-input").inputValue()).toBe("half a thought");
+  await expect.poll(() => byId(page, "talk-input").inputValue()).toBe("half a thought");
 });
 
 test("each deal has its own draft, and a sent one is forgotten", async () => {
   const page = await open({ route: "/deals", scenario: "pendingDeal" });
   await first(page);
-  const input = byId(page, "deal-message-input");
+  const input = byId(page, "talk-input");
   await input.fill("for the newer deal");
   await input.blur();
   await byId(page, "deal-row").nth(1).click();
@@ -115,12 +123,12 @@ test("each deal has its own draft, and a sent one is forgotten", async () => {
 test("the length is counted as the marketplace counts it", async () => {
   const page = await open({ route: "/deals", scenario: "pendingDeal" });
   await first(page);
-  const input = byId(page, "deal-message-input");
+  const input = byId(page, "talk-input");
   await input.fill("😀".repeat(500));
-  expect(await byId(page, "deal-count").textContent()).toBe("1000 of 1000");
-  expect(await byId(page, "deal-send").isEnabled()).toBe(true);
+  expect(await byId(page, "talk-count").textContent()).toBe("1000 of 1000");
+  expect(await byId(page, "talk-send").isEnabled()).toBe(true);
   await input.fill(`${"😀".repeat(500)}a`);
-  expect(await byId(page, "deal-send").isEnabled()).toBe(false);
+  expect(await byId(page, "talk-send").isEnabled()).toBe(false);
   await page.getByText("1 too many").waitFor();
   await page.keyboard.press("Enter");
   expect(await input.inputValue()).toHaveLength(1001);

@@ -7,7 +7,7 @@ useBrowser();
 test("every section has its key, and the palette goes anywhere by number", async () => {
   const page = await open({ route: "/payments" });
   await byId(page, "payment-row").first().waitFor();
-  for (const [key, path] of [["2", "pay"], ["3", "deals"], ["4", "receipts"], ["5", "settings"], ["1", "payments"]] as const) {
+  for (const [key, path] of [["2", "pay"], ["3", "deals"], ["4", "talks"], ["5", "receipts"], ["6", "settings"], ["1", "payments"]] as const) {
     await page.keyboard.press(`Control+Digit${key}`);
     await expect.poll(() => page.url()).toContain(`#/${path}`);
     expect(await byId(page, `rail-${path}`).getAttribute("aria-current")).toBe("page");
@@ -64,7 +64,7 @@ test("an account is switched from the rail and removed in two steps", async () =
   await byId(page, "account-menu").click();
   await page.getByRole("menuitem").nth(1).click();
   await page.getByText("market.example").first().waitFor();
-  await page.keyboard.press("Control+Digit5");
+  await page.keyboard.press("Control+Digit6");
   await cards.nth(1).getByTestId("account-remove").click();
   await page.locator("dialog[open]").getByRole("button", { name: "Cancel" }).click();
   expect(await cards.count()).toBe(2);

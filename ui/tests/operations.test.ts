@@ -158,7 +158,7 @@ test("how it ended is told once, wherever one is meanwhile", async () => {
   await byId(page, "pay-from-balance").click();
   await byId(page, "pay-confirm").click();
   await page.locator("[data-testid=operation][data-state=unknown]").waitFor();
-  await page.keyboard.press("Control+Digit5");
+  await page.keyboard.press("Control+Digit6");
   await byId(page, "said").filter({ hasText: "it went through" }).waitFor();
   expect(await byId(page, "said").textContent()).toContain("Payment from balance, \u2068shop-1\u2069: it went through.");
   await byId(page, "unknown-banner").waitFor({ state: "detached" });

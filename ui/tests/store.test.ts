@@ -57,7 +57,7 @@ test("each trouble has its own screen, and its own way out", async () => {
     expect(await byId(page, "payment-detail").count()).toBe(0);
     expect(await byId(page, "money-available").count()).toBe(0);
     // What needs none of its data can be reached.
-    await page.keyboard.press("Control+Digit5");
+    await page.keyboard.press("Control+Digit6");
     await byId(page, "account-card").first().waitFor();
   }
 });
@@ -91,7 +91,7 @@ test("a damaged file is set aside in two steps that say what is lost, and is nam
   await tabTo(page, byId(page, "store-aside-confirm"));
   await page.keyboard.press("Enter");
   await byId(page, "payment-row").first().waitFor();
-  await page.keyboard.press("Control+Digit5");
+  await page.keyboard.press("Control+Digit6");
   await page.getByText("store.damaged-1.db", { exact: false }).first().waitFor();
 });
 
@@ -153,7 +153,7 @@ test("a passphrase is long enough, typed twice the same, and gone from the form 
   await again.fill(passphrase);
   await byId(page, "connect-submit").click();
   await byId(page, "payment-row").first().waitFor();
-  await page.keyboard.press("Control+Digit5");
+  await page.keyboard.press("Control+Digit6");
   await expect.poll(() => byId(page, "account-store").first().textContent()).toContain("your passphrase");
   await byId(page, "settings-connect").click();
   await byId(page, "connect-keep-session").check();
@@ -169,7 +169,7 @@ test("an account in memory says so once after connecting, and always in the sett
   await byId(page, "memory-banner").waitFor();
   await byId(page, "memory-understood").click();
   await byId(page, "memory-banner").waitFor({ state: "detached" });
-  await page.keyboard.press("Control+Digit5");
+  await page.keyboard.press("Control+Digit6");
   await byId(page, "account-memory").waitFor();
 });
 

@@ -3,12 +3,17 @@ import { FaultError } from "./call";
 import { connect, enterToken, inspect, practise, probe } from "./fake/accounts";
 import { catalog } from "./fake/catalog";
 import * as deals from "./fake/deals";
+import * as evidence from "./fake/evidence";
 import { refuse } from "./fake/faults";
+import * as feedback from "./fake/feedback";
 import * as news from "./fake/news";
 import * as operations from "./fake/operations";
 import * as pay from "./fake/pay";
 import * as pictures from "./fake/pictures";
+import { everybody } from "./fake/people";
 import * as receipts from "./fake/receipts";
+import * as refunds from "./fake/refunds";
+import * as said from "./fake/said";
 import { scenario } from "./fake/scenarios";
 import { verdict, verified } from "./fake/seals";
 import * as talks from "./fake/talks";
@@ -27,6 +32,8 @@ export function installFake(name?: string): void {
   deals.begin(world);
   pay.begin(world);
   operations.begin(world);
+  refunds.begin(world);
+  said.begin(world);
   news.begin(world);
   world.sync.begin();
   // Another window has gone over to the other account, and this page has not heard of it yet.
@@ -211,8 +218,7 @@ function commandsOf(world: World): Commands {
       }),
     person: (id) =>
       answer(() => {
-        const everybody = world.payments.flatMap((one) => [one.buyer, one.invoice.owner]);
-        const found = everybody.find((one) => one.id === id);
+        const found = everybody().find((one) => one.id === id);
         if (!found) refuse("userNotFound");
         return found;
       }),
@@ -281,14 +287,34 @@ function commandsOf(world: World): Commands {
         return pictures.setFull(world, id, picture, full);
       }),
     savePicture: (id) => answer(() => `kvit-picture-${id}.jpg`),
-    givePaymentFeedback: () => answer(() => refuse("unsupported")),
-    giveDealFeedback: () => answer(() => refuse("unsupported")),
-    feedbackOf: () => answer(() => refuse("unsupported")),
-    refundDesk: () => answer(() => refuse("unsupported")),
-    createRefund: () => answer(() => refuse("unsupported")),
-    withdrawRefund: () => answer(() => refuse("unsupported")),
-    evidencePlan: () => answer(() => refuse("unsupported")),
-    saveEvidence: () => answer(() => refuse("unsupported")),
-    checkBundle: () => answer(() => refuse("unsupported")),
+    givePaymentFeedback: (account, payment, positive, text) =>
+      answer(() => {
+        same(account);
+        return feedback.give(world, payment, positive, text);
+      }),
+    giveDealFeedback: (account, deal, positive, text) =>
+      answer(() => {
+        same(account);
+        return feedback.giveDeal(world, deal, positive, text);
+      }),
+    feedbackOf: (user, deals, before) => answer(() => feedback.of(user, deals, before)),
+    refundDesk: (payment, pieces) => answer(() => refunds.desk(world, payment, pieces)),
+    createRefund: (account, payment, pieces, seen) =>
+      answer(() => {
+        same(account);
+        return refunds.create(world, payment, pieces, seen);
+      }),
+    withdrawRefund: (account, invoice) =>
+      answer(() => {
+        same(account);
+        return refunds.withdraw(world, invoice);
+      }),
+    evidencePlan: (about) => answer(() => evidence.plan(world, about)),
+    saveEvidence: (account, about, leaveOut) =>
+      answer(() => {
+        same(account);
+        return evidence.save(world, about, leaveOut);
+      }),
+    checkBundle: () => answer(() => evidence.check(world)),
   };
 }

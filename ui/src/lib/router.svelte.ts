@@ -8,11 +8,15 @@ export type Route =
   | { name: "pay"; invoice?: string }
   | { name: "deals" }
   | { name: "deal"; id: string }
+  | { name: "talks" }
+  | { name: "talk"; id: string }
   | { name: "operations" }
   | { name: "operation"; id: string }
   | { name: "receipts" }
   | { name: "receipt"; id: string }
   | { name: "check" }
+  | { name: "bundle" }
+  | { name: "person"; id: string }
   | { name: "settings" };
 
 const PATHS = {
@@ -23,11 +27,15 @@ const PATHS = {
   pay: "pay",
   deals: "deals",
   deal: "deals",
+  talks: "talks",
+  talk: "talks",
   operations: "operations",
   operation: "operations",
   receipts: "receipts",
   receipt: "receipts",
   check: "check",
+  bundle: "bundle",
+  person: "people",
   settings: "settings",
 } as const;
 
@@ -63,12 +71,18 @@ export function parse(hash: string): Route {
       return id === "" ? { name: "pay" } : { name: "pay", invoice: id };
     case "deals":
       return id === "" ? { name: "deals" } : { name: "deal", id };
+    case "talks":
+      return id === "" ? { name: "talks" } : { name: "talk", id };
     case "operations":
       return id === "" ? { name: "operations" } : { name: "operation", id };
     case "receipts":
       return id === "" ? { name: "receipts" } : { name: "receipt", id };
     case "check":
       return { name: "check" };
+    case "bundle":
+      return { name: "bundle" };
+    case "people":
+      return id === "" ? { name: "payments" } : { name: "person", id };
     case "settings":
       return { name: "settings" };
     default:

@@ -11,11 +11,15 @@ const routes: Route[] = [
   { name: "pay", invoice: "https://market.example/invoice/88?x#y" },
   { name: "deals" },
   { name: "deal", id: "5" },
+  { name: "talks" },
+  { name: "talk", id: "invoice/88/7d1f0c2e-0000-4000-8000-00000012ab34" },
   { name: "operations" },
   { name: "operation", id: "op-1" },
   { name: "receipts" },
   { name: "receipt", id: "1207" },
   { name: "check" },
+  { name: "bundle" },
+  { name: "person", id: "7d1f0c2e-0000-4000-8000-000000000001" },
   { name: "settings" },
 ];
 

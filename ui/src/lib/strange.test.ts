@@ -24,7 +24,38 @@ describe("text of strangers", () => {
 
   it("loses nothing between the marks", () => {
     const text = "a\u202eb\u200bc\r\nd";
-    expect(pieces(text).map((piece) => (piece.kind === "text" ? piece.text : "")).join("")).toBe("abc\nd");
+    expect(pieces(text).map((piece) => (piece.kind === "mark" ? "" : piece.text)).join("")).toBe("abc\nd");
+  });
+
+  it("marks words of letters that pose as others, and no others", () => {
+    const odd = (text: string): string[] => pieces(text).flatMap((piece) => (piece.kind === "odd" ? [piece.text] : []));
+    expect(odd("Log in at p\u0430ypal today")).toEqual(["p\u0430ypal"]);
+    expect(odd("\u0410pple \u03bfpen")).toEqual(["\u0410pple", "\u03bfpen"]);
+    for (const text of ["USB-кабель", "IT-специалист", "Иван-чай 100 г", "µm", "naïve café", "ελληνικά", "Wi-Fi дома", "日本語 text"]) {
+      expect(odd(text)).toEqual([]);
+    }
+  });
+
+  it("keeps stacks of accents from covering what stands beside them", () => {
+    const stack = `a${"\u0336".repeat(40)}b`;
+    const shown = pieces(stack).map((piece) => piece.text).join("");
+    expect(shown).toBe(`a${"\u0336".repeat(5)}[+35]b`);
+    expect(pieces("e\u0301\u0302")).toEqual([{ kind: "text", text: "e\u0301\u0302" }]);
+  });
+
+  it("counts a crowd of marks instead of drawing it", () => {
+    expect(marks("a\u200e\u200e\u200eb\u200f")).toEqual(["LRM × 3", "RLM"]);
+    expect(pieces("\u200e".repeat(100_000))).toHaveLength(1);
+  });
+
+  it("tells links apart where they are asked for, and leaves everything in its place", () => {
+    const text = "See https://example.org/a?b=1, or (http://аррӏе.example/pay). javascript:alert(1) https://a@b.example";
+    expect(pieces(text, true).filter((piece) => piece.kind === "link").map((piece) => piece.text)).toEqual([
+      "https://example.org/a?b=1",
+      "http://аррӏе.example/pay",
+    ]);
+    expect(pieces(text, true).map((piece) => piece.text).join("")).toBe(text);
+    expect(pieces(text).some((piece) => piece.kind === "link")).toBe(false);
   });
 
   it("makes one line of a name", () => {

@@ -34,7 +34,14 @@ const NAMED: Record<number, string> = {
   0xffa0: "HANGUL",
 };
 
-export type Piece = { kind: "text"; text: string } | { kind: "mark"; text: string };
+/** Most characters shown even when all is asked for: nobody reads on, and the window must not stall. */
+export const WHOLE = 20_000;
+
+/** Accents and the like on one letter before the rest is only counted: no alphabet needs more. */
+const STACK = 5;
+
+/** A part of a text: as it is, a mark for what cannot be seen, a word of letters that pose as others, or a link. */
+export type Piece = { kind: "text" | "mark" | "odd" | "link"; text: string };
 
 function mark(code: number): string | null {
   if (code === 0x0a || code === 0x09) return null;
@@ -51,35 +58,110 @@ function mark(code: number): string | null {
 }
 
 // A joiner inside an emoji is what makes it one; anywhere else it hides something.
+const MARK = /^\p{M}$/u;
 const EMOJI = /\p{Extended_Pictographic}|\p{Emoji_Modifier}|\ufe0f/u;
 
-/** Parts text into what can be shown as it is and marks for what cannot be seen. Lines end in LF. */
-export function pieces(text: string): Piece[] {
+const LATIN = /\p{Script=Latin}/u;
+const OTHER = [/\p{Script=Cyrillic}/u, /\p{Script=Greek}/u, /\p{Script=Armenian}/u, /\p{Script=Cherokee}/u];
+const WORD = /[\p{L}\p{M}]{3,}/gu;
+
+/** A word whose letters are of alphabets that look alike: `pаypal` with a Cyrillic letter in it. */
+export function posing(word: string): boolean {
+  const others = OTHER.filter((script) => script.test(word)).length;
+  return others > 1 || (others === 1 && LATIN.test(word));
+}
+
+/** The text without words that pose, and those; nothing is lost between them. */
+function words(text: string): Piece[] {
+  const out: Piece[] = [];
+  let done = 0;
+  for (const match of text.matchAll(WORD)) {
+    if (!posing(match[0])) continue;
+    if (match.index > done) out.push({ kind: "text", text: text.slice(done, match.index) });
+    out.push({ kind: "odd", text: match[0] });
+    done = match.index + match[0].length;
+  }
+  if (done < text.length) out.push({ kind: "text", text: text.slice(done) });
+  return out;
+}
+
+// What follows a link in a sentence does not belong to it.
+const LINK = /https?:\/\/[^\s<>"'`]{1,2000}/giu;
+const AFTER = /[.,:;!?)\]}»…]+$/u;
+
+function linked(text: string): Piece[] {
+  const out: Piece[] = [];
+  let done = 0;
+  for (const match of text.matchAll(LINK)) {
+    const link = match[0].replace(AFTER, "");
+    if (target(link) === null) continue;
+    if (match.index > done) out.push(...words(text.slice(done, match.index)));
+    out.push({ kind: "link", text: link });
+    done = match.index + link.length;
+  }
+  if (done < text.length) out.push(...words(text.slice(done)));
+  return out;
+}
+
+/**
+ * Parts text into what can be shown as it is and marks for what cannot be seen, or hides what stands beside it. Lines end
+ * in LF. Links are told apart where they are asked for; each of them is one that [`target`] reads.
+ */
+export function pieces(text: string, links = false): Piece[] {
   const out: Piece[] = [];
   let run = "";
+  let last = "";
+  let times = 0;
+  let stack = 0;
+  const flush = (): void => {
+    if (stack > STACK) run += `[+${String(stack - STACK)}]`;
+    stack = 0;
+    if (run !== "") out.push(...(links ? linked(run) : words(run)));
+    run = "";
+  };
+  const count = (): void => {
+    if (times > 1) out.push({ kind: "mark", text: `${last} × ${String(times)}` });
+    else if (times === 1) out.push({ kind: "mark", text: last });
+    times = 0;
+  };
   const symbols = [...text.replace(/\r\n?/g, "\n")];
   symbols.forEach((symbol, at) => {
     const code = symbol.codePointAt(0) ?? 0;
     let name = mark(code);
     if (code === 0x200d && EMOJI.test(symbols[at - 1] ?? "") && EMOJI.test(symbols[at + 1] ?? "")) name = null;
-    if (name === null) {
-      run += symbol;
+    if (name !== null) {
+      flush();
+      if (name !== last) count();
+      last = name;
+      times += 1;
       return;
     }
-    if (run !== "") out.push({ kind: "text", text: run });
-    run = "";
-    out.push({ kind: "mark", text: name });
+    count();
+    if (MARK.test(symbol)) {
+      stack += 1;
+      if (stack <= STACK) run += symbol;
+      return;
+    }
+    if (stack > STACK) run += `[+${String(stack - STACK)}]`;
+    stack = 0;
+    run += symbol;
   });
-  if (run !== "") out.push({ kind: "text", text: run });
+  flush();
+  count();
   return out;
 }
 
 /** One line without anything that cannot be seen, for a name in a list or a title. */
 export function oneLine(text: string): string {
   return pieces(text)
-    .map((piece) => (piece.kind === "text" ? piece.text.replace(/\s+/g, " ") : `\u2423`))
+    .map((piece) => (piece.kind === "mark" ? `\u2423` : piece.text.replace(/\s+/g, " ")))
     .join("")
     .trim();
+}
+
+/** A name within a sentence of ours: one line, and its direction of writing stays its own. */
+export function isolated(name: string): string {
+  return `\u2068${oneLine(name).slice(0, 64)}\u2069`;
 }
 
 /** What a link really leads to. */

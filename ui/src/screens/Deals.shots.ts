@@ -41,9 +41,9 @@ export const shots: Shot[] = [
     ready,
     act: async (page) => {
       await first(page);
-      await page.getByTestId("deal-message-input").fill("The bank says it is on its way. #lost");
-      await page.getByTestId("deal-send").click();
-      await page.getByTestId("fault").waitFor();
+      await page.getByTestId("talk-input").fill("The bank says it is on its way. #refused");
+      await page.getByTestId("talk-send").click();
+      await page.getByTestId("line-retry").scrollIntoViewIfNeeded();
     },
   },
   { name: "deal-declared", route: "/deals", scenario: "dealDeclared", ready, act: first },

@@ -50,7 +50,7 @@ export const shots: Shot[] = [
       await page.getByTestId("store-aside").click();
       await page.getByTestId("store-aside-confirm").click();
       await page.getByTestId("payment-row").first().waitFor();
-      await page.keyboard.press("Control+Digit5");
+      await page.keyboard.press("Control+Digit6");
       await page.getByTestId("account-store").first().waitFor();
       await page.getByTestId("account-store").first().scrollIntoViewIfNeeded();
     },

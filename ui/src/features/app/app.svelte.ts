@@ -63,7 +63,7 @@ class App {
   /** Follows changes until the returned function is called. */
   follow(): () => void {
     return onChanged((topics) => {
-      if ((["app", "news", "operation", "operations", "deals"] as const).some((kind) => about(topics, kind))) void this.refresh();
+      if ((["app", "news", "operation", "operations", "deals", "talks"] as const).some((kind) => about(topics, kind))) void this.refresh();
     });
   }
 }

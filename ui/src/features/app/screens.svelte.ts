@@ -5,20 +5,23 @@ import type { Route } from "../../lib/router.svelte";
 
 // Payments are what the window opens with and come with the first script; the rest comes when the first paint is done.
 const FETCH = {
+  bundle: () => import("../../screens/Bundle.svelte"),
   check: () => import("../../screens/Check.svelte"),
   connect: () => import("../../screens/Connect.svelte"),
   deals: () => import("../../screens/Deals.svelte"),
   operations: () => import("../../screens/Operations.svelte"),
   pay: () => import("../../screens/Pay.svelte"),
+  person: () => import("../../screens/Person.svelte"),
   receipts: () => import("../../screens/Receipts.svelte"),
   settings: () => import("../../screens/Settings.svelte"),
+  talks: () => import("../../screens/Talks.svelte"),
   welcome: () => import("../../screens/Welcome.svelte"),
 };
 
 type Name = keyof typeof FETCH;
 type Screen<N extends Name> = Awaited<ReturnType<(typeof FETCH)[N]>>["default"];
 
-const ONE: Partial<Record<Route["name"], Name>> = { deal: "deals", operation: "operations", receipt: "receipts" };
+const ONE: Partial<Record<Route["name"], Name>> = { deal: "deals", talk: "talks", operation: "operations", receipt: "receipts" };
 
 /** The screen a route needs; null for one that is always there. */
 function needs(name: Route["name"]): Name | null {

@@ -13,6 +13,7 @@ export function line(row: NewsRow, words: Messages, hidden: boolean): string {
 
 /** Where a piece of news leads; null when there is nothing to open. */
 export function target(row: NewsRow): Route | null {
+  if (row.kind === "conversationMessage" && row.talk !== null) return { name: "talk", id: row.talk };
   const deal = row.kind.startsWith("deal") || row.kind === "fiatDeclared";
   if (deal && row.deal !== null) return { name: "deal", id: row.deal };
   if (row.payment !== null) return { name: "payment", id: row.payment };

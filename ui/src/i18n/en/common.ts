@@ -25,6 +25,7 @@ export const common = {
   satoshi: "satoshi",
   /** A control character shown instead of hidden; `name` is its short name. */
   hiddenMark: (name: string) => `hidden character ${name}`,
+  posing: "This word has letters of different alphabets that look alike.",
   linkTo: "The link leads to",
   linkForeign: "The name of this host has letters of other alphabets, shown here in their technical form. It may pose as another site.",
   linkCopy: "I know this host: copy the link",
@@ -41,8 +42,6 @@ export const common = {
     anonymous: "anonymous",
     rate: (percent: number, deals: number) =>
       `${String(percent)} % good in ${String(deals)} ${pluralEn(deals, { one: "deal", other: "deals" })}`,
-    deals: (deals: number) => `${String(deals)} ${pluralEn(deals, { one: "deal", other: "deals" })}`,
-    sold: (n: number) => `${String(n)} ${pluralEn(n, { one: "payment", other: "payments" })} received`,
     about: "How this person stands",
     marketplace: "the marketplace itself",
     dealRate: "Good words about deals",

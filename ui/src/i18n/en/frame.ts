@@ -3,7 +3,7 @@ import { pluralEn } from "../plural";
 
 export const frame = {
   app: "Kvit",
-  sections: { payments: "Payments", pay: "Pay", deals: "Deals", receipts: "Receipts", settings: "Settings" },
+  sections: { payments: "Payments", pay: "Pay", deals: "Deals", talks: "Conversations", receipts: "Receipts", settings: "Settings" },
   start: "Start",
   nav: "Sections",
   main: "Main",

@@ -109,8 +109,6 @@ export const payments = {
   fewerSecrets: (has: number, pieces: number) =>
     `There ${has === 1 ? "is" : "are"} ${String(has)} of ${String(pieces)}. Write to the seller about the rest.`,
   secret: (at: number, of: number) => (of === 1 ? "Piece" : `Piece ${String(at)} of ${String(of)}`),
-  pictures: (n: number) =>
-    `${String(n)} ${pluralEn(n, { one: "picture belongs", other: "pictures belong" })} to it; this version of Kvit does not show pictures yet.`,
   changePromise: "The change was given as a promise. Its text is a bearer note and is not shown here.",
   invoice: "Invoice",
   invoiceFact: {
@@ -142,15 +140,7 @@ export const payments = {
     expired: "past its time",
   },
   payAgain: "Open the invoice",
-  feedback: "Feedback",
-  sellerSaid: "The seller of the buyer",
-  buyerSaid: "The buyer of the seller",
-  positive: "Good",
-  negative: "Bad",
-  refunds: "Refunds",
   isRefund: "This payment pays a refund.",
-  refundOf: (id: string) => `Refund of payment ${id}`,
-  refundInvoice: (id: string) => `Refund invoice ${id}`,
   lightning: "Lightning request",
   lightningText: "Pay it with any Lightning wallet. Compare the amount in the wallet with the one here.",
   receipt: "Receipt",

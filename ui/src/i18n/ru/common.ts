@@ -25,6 +25,7 @@ export const common = {
   sat: "сат",
   satoshi: "сатоши",
   hiddenMark: (name) => `скрытый символ ${name}`,
+  posing: "В этом слове похожие друг на друга буквы разных алфавитов.",
   linkTo: "Ссылка ведёт на",
   linkForeign:
     "В имени этого узла есть буквы других алфавитов, здесь они показаны в технической записи. Сайт может выдавать себя за другой.",
@@ -42,8 +43,6 @@ export const common = {
     anonymous: "анонимно",
     rate: (percent, deals) =>
       `${String(percent)} % хороших отзывов, ${String(deals)} ${pluralRu(deals, { one: "сделка", few: "сделки", many: "сделок" })}`,
-    deals: (deals) => `${String(deals)} ${pluralRu(deals, { one: "сделка", few: "сделки", many: "сделок" })}`,
-    sold: (n) => `${pluralRu(n, { one: "получен", few: "получено", many: "получено" })} ${String(n)} ${pluralRu(n, { one: "платёж", few: "платежа", many: "платежей" })}`,
     about: "Что известно об этом человеке",
     marketplace: "сама площадка",
     dealRate: "Хорошие отзывы о сделках",

@@ -3,7 +3,7 @@ import { pluralRu } from "../plural";
 
 export const frame = {
   app: "Kvit",
-  sections: { payments: "Платежи", pay: "Оплатить", deals: "Сделки", receipts: "Квитанции", settings: "Настройки" },
+  sections: { payments: "Платежи", pay: "Оплатить", deals: "Сделки", talks: "Переписка", receipts: "Квитанции", settings: "Настройки" },
   start: "Начало",
   nav: "Разделы",
   main: "Основное",

@@ -2,6 +2,7 @@ import type { AdCard, Author, DealDetail, DealSummary, PaymentDetail } from "../
 import { advertisement } from "./ads";
 import { ago, ahead, now } from "./clock";
 import { refuse } from "./faults";
+import { openDeal } from "./feedback";
 import { payment as makePayment } from "./payments";
 import { noSeal } from "./seals";
 import { append, place, type Talk } from "./talks";
@@ -34,14 +35,14 @@ function chat(world: World, deal: DealDetail): Talk {
 function keep(world: World, deal: DealDetail): DealDetail {
   world.deals.set(deal.summary.id, deal);
   world.tell([{ kind: "deal", id: deal.summary.id }, { kind: "deals" }, { kind: "app" }]);
-  return structuredClone({ ...deal, asOf: now() });
+  return structuredClone({ ...deal, canGiveFeedback: openDeal(deal), asOf: now() });
 }
 
 /** The deal of this number. */
 export function find(world: World, id: string): DealDetail {
   const deal = world.deals.get(id);
   if (!deal) refuse("dealNotFound");
-  return structuredClone({ ...deal, asOf: now() });
+  return structuredClone({ ...deal, canGiveFeedback: openDeal(deal), asOf: now() });
 }
 
 /** All deals, newest first. */

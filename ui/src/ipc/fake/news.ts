@@ -1,7 +1,7 @@
 import type { NewsPage, NewsRow } from "../types";
 import { ago, now } from "./clock";
 import { payment as makePayment } from "./payments";
-import { buyers } from "./people";
+import { buyers, me } from "./people";
 import { sealed, type World } from "./world";
 
 const pageSize = 50;
@@ -29,7 +29,7 @@ function usual(world: World): NewsRow[] {
   return [
     ...(deal === null
       ? []
-      : [piece(9, "dealMessage", 14, { deal, payment: "1210", person: "elbe-exchange", read: false })]),
+      : [piece(9, "dealMessage", 14, { deal, talk: `deal/${deal}`, payment: "1210", person: "elbe-exchange", read: false })]),
     piece(8, "paymentReceived", 150, { payment: "1204", person: "client-9", sats: "60000", invoice: "77", read: false }),
     piece(7, "invoiceIssued", 26 * 60, { invoice: "300", person: "velo-remont", sats: "310000", read: false }),
     piece(6, "dealCompleted", 27 * 60, { deal: "1190", person: "kaufmann", sats: "84000", fiat: { amount: "50.40", currency: "EUR" } }),
@@ -37,7 +37,7 @@ function usual(world: World): NewsRow[] {
     piece(4, "dealDisputed", 3 * 24 * 60, { deal: "1150", person: "ural-24" }),
     piece(3, "dealCanceled", 4 * 24 * 60, { deal: "1144", person: "neva-obmen" }),
     piece(2, "invoiceWithdrawn", 5 * 24 * 60, { invoice: "66", person: "velo-remont" }),
-    piece(1, "conversationMessage", 6 * 24 * 60, { person: "nord-teas" }),
+    piece(1, "conversationMessage", 6 * 24 * 60, { person: "nord-teas", talk: `invoice/640/${me.id}` }),
   ];
 }
 

@@ -263,18 +263,18 @@ export function send(world: World, id: string, text: string, pictures: string[])
 function go(world: World, talk: Talk, id: string): void {
   if (world.state().connection.state !== "connected") return;
   const { pace } = world.scenario;
-  const step = (given: Partial<TalkLine>, then?: () => void): void => {
+  const step = (given: Partial<TalkLine>, then?: () => void, wait = pace / 5): void => {
     setTimeout(() => {
       if (!talk.lines.some((one) => one.id === id)) return;
       change(world, talk, id, given);
       then?.();
-    }, pace / 5);
+    }, wait);
   };
   const one = talk.lines.find((each) => each.id === id);
   if (one === undefined) return;
-  const sent = (): void => {
+  const sent = (wait = pace / 5): void => {
     const number = world.number();
-    step({ id: number, state: "sent", created: now(), progress: null });
+    step({ id: number, state: "sent", created: now(), progress: null }, undefined, wait);
     if (talk.kind === "deal") dealAnswer(world, talk.number);
     else setTimeout(() => append(world, talk, { author: "them", text: reply(one) }), pace);
   };
@@ -282,7 +282,7 @@ function go(world: World, talk: Talk, id: string): void {
     if (one.text.includes("#refused")) {
       return step({ state: "sending", progress: null }, () => step({ state: "failed", fault: fault("serverFailed", { next: "tryAgain" }) }));
     }
-    if (one.text.includes("#lost")) return step({ state: "sending", progress: null }, () => step({ state: "checking" }, sent));
+    if (one.text.includes("#lost")) return step({ state: "sending", progress: null }, () => step({ state: "checking" }, () => sent(2 * pace)));
     step({ state: "sending", progress: null }, sent);
   };
   const up = (done: number): void => {
