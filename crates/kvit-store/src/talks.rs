@@ -1,11 +1,13 @@
 //! Talks: where messages are exchanged, conversations and the chats of deals alike, each with its other side, its newest
 //! words, and how far the person has read.
 
+mod adopt;
 mod change;
 mod keep;
 mod query;
 
-pub(crate) use keep::{Copied, adopt_deals, hear, is_kept};
+pub(crate) use adopt::adopt_deals;
+pub(crate) use keep::{Copied, hear, is_kept};
 
 use kvit_domain::{
     Timestamp,

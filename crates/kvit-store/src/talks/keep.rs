@@ -15,8 +15,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use super::{Heard, place};
 use crate::{
     fault::StoreFault,
-    profile,
-    rows::{self, DealRow, SaidIn, bare, keep_person, number, stamp, time, user_bytes},
+    rows::{self, SaidIn, keep_person, number, stamp, time, user_bytes},
     store::{Level, Store},
 };
 
@@ -185,9 +184,8 @@ fn keep_spoken(step: &Connection, talk: i64, at: Timestamp) -> Result<(), StoreF
         )?
         .query_row([talk], |row| row.get(0))?;
     let said = time("time of a message", &said)?;
-    let spoken = said.min(at).max(Timestamp::UNIX_EPOCH);
     step.prepare_cached("UPDATE talks SET spoken = ?2 WHERE number = ?1")?
-        .execute(params![talk, stamp(spoken)])?;
+        .execute(params![talk, stamp(said.min(at))])?;
     Ok(())
 }
 
@@ -375,48 +373,6 @@ fn keep_words(step: &Connection, talk: i64, message: i64, text: &str) -> Result<
     };
     step.prepare_cached("INSERT INTO talk_trigrams (rowid, words) VALUES (?1, ?2)")?
         .execute(params![row, words])?;
-    Ok(())
-}
-
-/// The chats of deals that were kept before there were talks, as read: the person knew no other.
-///
-/// A deal that cannot be read is left out; whoever asks for it is told that it is damaged.
-pub(crate) fn adopt_deals(step: &Connection) -> Result<(), StoreFault> {
-    let Some(me) = profile::me(step)? else {
-        return Ok(());
-    };
-    let deals: Vec<(String, String)> = step
-        .prepare("SELECT body, read FROM deals ORDER BY id")?
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
-        .collect::<rusqlite::Result<_>>()?;
-    for (body, read) in deals {
-        let deal = rows::read::<DealRow>("deal", &body).and_then(|row| {
-            let pictures = row.pictures();
-            Ok((row.deal(&mut bare)?, pictures))
-        });
-        let (deal, pictures) = match deal {
-            Ok(deal) => deal,
-            Err(fault) => {
-                tracing::warn!(%fault, "the chat of a deal is left out");
-                continue;
-            }
-        };
-        let Some(chat) = Copied::of_deal(&deal, me) else {
-            continue;
-        };
-        hear(step, &chat, me, time("time of reading", &read)?)?;
-        let mut counted = step.prepare_cached(
-            "UPDATE messages SET pictures = ?3 WHERE talk = (SELECT number FROM talks WHERE name = ?1) AND number = ?2",
-        )?;
-        for (message, pictures) in deal.messages.iter().zip(pictures) {
-            counted.execute(params![
-                chat.talk.to_string(),
-                number(message.id.get()),
-                rows::write(&pictures)?
-            ])?;
-        }
-    }
-    step.execute("UPDATE talks SET read_to = last, unread = 0", [])?;
     Ok(())
 }
 

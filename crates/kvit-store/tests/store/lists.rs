@@ -255,3 +255,25 @@ fn a_long_list() {
     store.payments_by_id(&ids[..50]).unwrap();
     took("first 50, cold");
 }
+
+#[test]
+fn what_is_pending_on_an_invoice_is_the_newest_of_the_person_themselves() {
+    let store = Store::in_memory(at(0)).unwrap();
+    let on = |number: u64, buyer: u128, status: PaymentStatus| {
+        let mut payment = payment(number);
+        payment.buyer = person(buyer, "buyer");
+        payment.status = status;
+        store.keep_payments(vec![unchecked(payment)], at(1)).unwrap();
+    };
+    on(1, 1, PaymentStatus::Pending);
+    on(2, 1, PaymentStatus::Pending);
+    on(3, 9, PaymentStatus::Pending);
+    on(4, 1, PaymentStatus::Canceled);
+    let pending = || store.pending_on(invoice(88).id).unwrap();
+    assert_eq!(pending(), None, "nobody knows whose account it is");
+    store.keep_profile(&profile()).unwrap();
+    assert_eq!(pending(), Some(payment_id(2)));
+    assert_eq!(store.pending_on(invoice(89).id).unwrap(), None);
+    on(2, 1, PaymentStatus::Paid);
+    assert_eq!(pending(), Some(payment_id(1)));
+}

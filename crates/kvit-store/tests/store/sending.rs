@@ -299,6 +299,38 @@ fn a_message_takes_its_draft_along_or_nothing_happens() {
 }
 
 #[test]
+fn an_uploaded_picture_that_is_fetched_again_keeps_its_place() {
+    let store = store();
+    for number in 1..=2 {
+        store
+            .put_picture(&draft_picture(number), Some(b"abc"), None)
+            .unwrap();
+    }
+    store
+        .put_outgoing(&outgoing(1), &[picture(2), picture(1)], false)
+        .unwrap();
+    for number in 1..=2 {
+        store
+            .set_picture_state(picture(number), PictureState::Uploaded)
+            .unwrap();
+    }
+    assert_eq!(store.evict_pictures(0).unwrap(), 6);
+    let row = PictureRow {
+        state: PictureState::Uploaded,
+        ..draft_picture(2)
+    };
+    store.put_picture(&row, Some(b"abc"), None).unwrap();
+    store.touch_picture(row.id, at(9)).unwrap();
+    store.touch_picture(row.id, at(5)).unwrap();
+    let rows = store.outgoing_pictures(outgoing(1).id).unwrap();
+    assert_eq!(
+        rows.iter().map(|row| row.id).collect::<Vec<_>>(),
+        [picture(2), picture(1)]
+    );
+    assert_eq!(rows[0].used, at(9), "a look in the past is no later look");
+}
+
+#[test]
 fn pictures_have_bounds() {
     let store = store();
     let large = vec![0; BYTES_LIMIT + 1];
