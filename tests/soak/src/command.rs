@@ -9,15 +9,18 @@ use anyhow::{Context, Result, bail};
 use lexopt::Arg;
 use rand::Rng;
 
+use crate::engine::PAYMENTS;
+use crate::lane::Lane;
 use crate::pace::Scale;
-use crate::plan::Size;
-use crate::{engine, instances, mutants, power, races, run, server, simulate, suite, syscalls};
+use crate::plan::{Fault, Plan, Size};
+use crate::{engine, instances, mutants, power, races, run, server, simulate, suite, syscalls, talks};
 
 const HELP: &str = "\
 kvit-soak COMMAND
 
   all [--minutes N]                          each of these, in CI's size or for so many minutes
   run [--asks N] [--lanes N] [--minutes N]   payments through everything that can go wrong (R1-R3, R5, R24)
+  talks [--messages N] [--lanes N] [--minutes N]   messages and pictures through the same (R15, R16)
   power-loss [--images N] [--operations N]   crash images of the store (R4)
   syscalls [--operations N] [--step N]       the store killed or refused at every Nth system call (R3, R5)
   races [--count N]                          a person who presses twice (R10)
@@ -37,6 +40,7 @@ struct Wanted {
     command: Option<String>,
     rest: Vec<OsString>,
     asks: Option<usize>,
+    messages: Option<usize>,
     lanes: Option<usize>,
     minutes: Option<u64>,
     images: Option<u64>,
@@ -58,6 +62,7 @@ impl Wanted {
         while let Some(argument) = parser.next()? {
             match argument {
                 Arg::Long("asks") => wanted.asks = Some(parser.value()?.parse()?),
+                Arg::Long("messages") => wanted.messages = Some(parser.value()?.parse()?),
                 Arg::Long("lanes") => wanted.lanes = Some(parser.value()?.parse()?),
                 Arg::Long("minutes") => wanted.minutes = Some(parser.value()?.parse()?),
                 Arg::Long("images") => wanted.images = Some(parser.value()?.parse()?),
@@ -125,18 +130,12 @@ fn obey(wanted: &Wanted) -> Result<bool> {
         }
         "run" => in_a_folder(wanted, |seed, folder| {
             let size = Size::of(wanted.asks.unwrap_or(10_000));
-            let options = run::Options {
-                size,
-                lanes: wanted.lanes.unwrap_or(suite::LANES),
-                seed,
-                scale: wanted.scale.map(Scale).unwrap_or_default(),
-                planted: wanted.planted.clone(),
-                limit: wanted.minutes.map(|minutes| Duration::from_secs(minutes * 60)),
-                progress: true,
-            };
-            let totals = runtime()?.block_on(run::run(&options, folder))?;
-            print!("{totals}");
-            Ok(totals.good())
+            let plan = Plan::new(size, &PAYMENTS, &[Fault::PriceChanged], seed);
+            a_run::<Lane>(wanted, plan, seed, folder)
+        }),
+        "talks" => in_a_folder(wanted, |seed, folder| {
+            let plan = talks::plan(wanted.messages.unwrap_or(10_000), seed);
+            a_run::<talks::Lane>(wanted, plan, seed, folder)
         }),
         "power-loss" => in_a_folder(wanted, |seed, _| {
             let (images, operations) = (wanted.images.unwrap_or(3_000), wanted.operations.unwrap_or(60));
@@ -200,6 +199,20 @@ pub fn plant(point: &str) -> Result<()> {
         bail!("built without fail points: use `cargo xtask soak`, or `--features failpoints`");
     }
     fail::cfg(point, "return").map_err(anyhow::Error::msg)
+}
+
+fn a_run<L: run::Work>(wanted: &Wanted, plan: Plan, seed: u64, folder: &Path) -> Result<bool> {
+    let options = run::Options {
+        lanes: wanted.lanes.unwrap_or(suite::LANES),
+        seed,
+        scale: wanted.scale.map(Scale).unwrap_or_default(),
+        planted: wanted.planted.clone(),
+        limit: wanted.minutes.map(|minutes| Duration::from_secs(minutes * 60)),
+        progress: true,
+    };
+    let totals = runtime()?.block_on(run::run::<L>(plan, &options, folder))?;
+    print!("{totals}");
+    Ok(totals.good())
 }
 
 fn in_a_folder(wanted: &Wanted, harness: impl FnOnce(u64, &Path) -> Result<bool>) -> Result<bool> {

@@ -4,6 +4,7 @@
 //! killed at any moment and started again over the same folder.
 
 mod points;
+pub mod sends;
 mod serve;
 
 use serde::{Deserialize, Serialize};
@@ -12,27 +13,74 @@ pub use serve::{Start, serve};
 pub(crate) use serve::{entry, journal, perform};
 
 /// Named places in the engine where a run can stop, kill or panic it.
-pub const POINTS: &[&str] = &[
-    "act.begun",
-    "act.before_call",
-    "act.after_call",
-    "act.before_settle",
-    "act.after_settle",
-    "act.look",
-];
-/// Those that an act passes only after a look or news; a kill there comes when it comes.
-pub const LATER_POINTS: &[&str] = &["sync.page", "news.kept", "news.acted", "news.told", "news.marked"];
-/// Those of the store.
-pub const STORE_POINTS: &[&str] = &[
-    "store.begin.before_commit",
-    "store.begin.after_commit",
-    "store.change.before_commit",
-    "store.change.after_commit",
-    "store.payments.before_commit",
-    "store.payments.after_commit",
-    "store.news.before_commit",
-    "store.news.after_commit",
-];
+#[derive(Debug, Clone, Copy)]
+pub struct Points {
+    /// Those that every act passes, or every look of one.
+    pub act: &'static [&'static str],
+    /// Those that are passed only after news or when all is read again; a kill there comes when it comes.
+    pub later: &'static [&'static str],
+    /// Those of the store.
+    pub store: &'static [&'static str],
+}
+
+impl Points {
+    /// All of them.
+    pub fn all(&self) -> impl Iterator<Item = &'static str> {
+        [self.act, self.later, self.store].into_iter().flatten().copied()
+    }
+}
+
+/// Passed when news comes, or when all is read again.
+const NEWS: &[&str] = &["sync.page", "news.kept", "news.acted", "news.told", "news.marked"];
+
+/// The points of acts that move money.
+pub const PAYMENTS: Points = Points {
+    act: &[
+        "act.begun",
+        "act.before_call",
+        "act.after_call",
+        "act.before_settle",
+        "act.after_settle",
+        "act.look",
+    ],
+    later: NEWS,
+    store: &[
+        "store.begin.before_commit",
+        "store.begin.after_commit",
+        "store.change.before_commit",
+        "store.change.after_commit",
+        "store.payments.before_commit",
+        "store.payments.after_commit",
+        "store.news.before_commit",
+        "store.news.after_commit",
+    ],
+};
+
+/// The points of messages and pictures.
+pub const TALKS: Points = Points {
+    act: &[
+        "outgoing.begun",
+        "outgoing.before_call",
+        "outgoing.after_call",
+        "outgoing.before_settle",
+        "outgoing.look",
+        "pictures.before_upload",
+        "pictures.after_upload",
+    ],
+    later: NEWS,
+    store: &[
+        "store.outgoing.before_commit",
+        "store.outgoing.after_commit",
+        "store.outgoing_change.before_commit",
+        "store.outgoing_change.after_commit",
+        "store.drafts.before_commit",
+        "store.drafts.after_commit",
+        "store.talks.before_commit",
+        "store.talks.after_commit",
+        "store.news.before_commit",
+        "store.news.after_commit",
+    ],
+};
 
 /// What the engine's process is told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,6 +119,11 @@ pub enum Order {
     },
     /// Goes on from where it is held.
     Go,
+    /// About talks. Answered by [`Word::Talks`].
+    Talks {
+        /// What.
+        order: sends::Order,
+    },
 }
 
 /// An act as a person chooses it.
@@ -158,6 +211,11 @@ pub enum Word {
     Failed {
         /// Why.
         why: String,
+    },
+    /// About talks.
+    Talks {
+        /// What.
+        word: sends::Word,
     },
 }
 

@@ -9,8 +9,10 @@ use std::path::Path;
 use anyhow::Result;
 
 use crate::engine::Word;
-use crate::lane::{Engine, Lane, PATIENCE};
+use crate::lane::Lane;
 use crate::pace::Scale;
+use crate::run::Work;
+use crate::stand::{Engine, PATIENCE};
 
 /// What the races showed.
 #[derive(Debug, Clone, Default)]

@@ -1,35 +1,23 @@
-//! One account: a server, an engine that is killed and started again, the wire between them, and all that was asked.
+//! One account that pays: what is asked, one thing after the other, with what goes wrong.
 
-mod aim;
-mod deals;
+pub(crate) mod deals;
 
 use std::collections::VecDeque;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use rand::rngs::StdRng;
-use rand::{Rng, SeedableRng};
+use rand::Rng;
 
 use crate::engine::{self, Act, End, Word};
 use crate::judge::{Asked, Evidence, judge};
-use crate::ledger;
 use crate::pace::Scale;
 use crate::plan::Fault;
-use crate::server::{self, Door};
-use crate::talk::Process;
+use crate::run::Work;
+use crate::server;
+use crate::stand::{Aim, Aimed, Engine, PATIENCE, Stand};
 use crate::totals::Totals;
-use crate::wire::Wire;
 
-/// The engine's process as the driver has it.
-pub type Engine = Process<engine::Order, Word>;
-/// The server's.
-pub type Server = Process<server::Order, server::Word>;
-
-/// How long a process may be silent before that is a fault of its own. Far above every limit of a run.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
-/// So long after a person was told a fail point is waited for.
-const LATER: Duration = Duration::from_millis(700);
 /// Satoshi a piece.
 pub(crate) const PRICE: u32 = 100;
 /// Most pieces of one payment; so many payments an invoice serves.
@@ -38,98 +26,61 @@ const PIECES: u32 = 100;
 const INVOICES: u32 = 60;
 /// So many invoices that were asked for last are left alone.
 const LATELY: usize = 30;
-/// More than a lane can spend before it is given more.
-const BALANCE: i64 = 1_000_000_000;
 
 /// A lane.
 pub struct Lane {
-    folder: PathBuf,
-    server: Server,
-    engine: Option<Engine>,
-    wire: Wire,
-    door: Door,
-    tls: bool,
-    scale: Scale,
-    rng: StdRng,
+    stand: Stand,
     fresh: Vec<(u64, u32)>,
     lately: VecDeque<u64>,
     deals: deals::Deals,
     asked: Vec<Asked>,
-    totals: Totals,
-    /// A kill or a panic at a point that has not been passed yet.
-    awaited: Option<Fault>,
-    /// Planted in every engine of this lane.
-    planted: Option<String>,
-    /// No line of the server's ledger is later than this.
-    quiet: Instant,
-    /// Until then the wire may hold back a request.
-    held: Instant,
 }
 
-impl Lane {
-    /// Starts its server and its wire.
-    ///
-    /// # Errors
-    /// They do not start.
-    pub async fn open(
+/// The call that an act makes.
+fn rpc(act: &Act) -> &'static str {
+    match act {
+        Act::Pay { .. } => "PayInvoiceFromBalance",
+        Act::PayByDeal { chosen: true, .. } => "PayInvoiceByDeal",
+        Act::PayByDeal { chosen: false, .. } => "PayInvoiceByBestDeal",
+        Act::Cancel { .. } => "CancelInvoicePayment",
+        Act::Declare { .. } => "IPayed",
+        Act::CancelDeal { .. } => "CancelDeal",
+    }
+}
+
+impl Work for Lane {
+    async fn open(
         folder: &Path,
         seed: u64,
         tls: bool,
         scale: Scale,
         planted: Option<&str>,
     ) -> Result<Self> {
-        std::fs::create_dir_all(folder)?;
-        let ledger = folder.join("ledger.jsonl");
-        let arguments = [text(&ledger)?, seed.to_string()];
-        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        let mut server = Server::start("server", &arguments, &folder.join("server.log"))?;
-        let server::Word::Door(door) = server.word_within(PATIENCE).await? else {
-            bail!("the server does not say how to get in");
-        };
-        let wire = Wire::open(if tls { door.tls } else { door.plain }, tls).await?;
-        let mut lane = Self {
-            folder: folder.to_owned(),
-            server,
-            engine: None,
-            wire,
-            door,
-            tls,
-            scale,
-            rng: StdRng::seed_from_u64(seed),
+        Ok(Self {
+            stand: Stand::open(folder, seed, tls, scale, planted).await?,
             fresh: Vec::new(),
             lately: VecDeque::new(),
             deals: deals::Deals::default(),
             asked: Vec::new(),
-            totals: Totals::default(),
-            awaited: None,
-            planted: planted.map(str::to_owned),
-            quiet: Instant::now(),
-            held: Instant::now(),
-        };
-        lane.tell_server(server::Order::Balance { sats: BALANCE }).await?;
-        Ok(lane)
+        })
     }
 
-    /// Asks for one thing, with a fault. Says whether the fault was really injected.
-    ///
-    /// # Errors
-    /// A process does not do as it is told.
-    pub async fn ask(&mut self, fault: Fault) -> Result<bool> {
+    async fn ask(&mut self, fault: Fault) -> Result<bool> {
         let began = Instant::now();
-        self.start().await?;
+        self.stand.start().await?;
         let act = self.choose(fault).await?;
         let ask = self.asked.len() as u64;
         self.asked.push(Asked {
             ask,
             act: act.clone(),
             fault: fault.to_string(),
-            repeated: matches!(fault, Fault::Twice(_) | Fault::TwiceLate(_)),
+            repeated: fault.repeats(),
             told: None,
         });
         let aimed = self.aim(fault, &act).await?;
         let told = self.press(ask, &act, fault).await?;
-        let struck = self.struck(fault, aimed).await?;
-        self.wire.heal();
+        let struck = self.stand.struck(fault, aimed).await?;
+        self.stand.wire.heal();
         if let Some(end) = &told {
             self.deals.learn(&act, end);
         }
@@ -137,101 +88,53 @@ impl Lane {
             && matches!(told, Some(End::Done { .. }))
         {
             // The trader believes it. He may refuse, where another act was quicker.
-            self.server.ask(&server::Order::Complete { deal }).await?;
+            self.stand.server.ask(&server::Order::Complete { deal }).await?;
         }
         if let Some(asked) = self.asked.last_mut() {
             asked.told = told;
         }
-        self.note(&format!(
+        self.stand.note(&format!(
             "{fault}: struck {struck}, {:?} after {:?}",
             self.asked.last(),
             began.elapsed()
         ))?;
         if struck {
-            for class in fault.classes() {
-                self.totals.inject(class);
-            }
+            self.stand.totals.injected_all(fault.classes());
         }
         Ok(struck)
     }
 
-    /// Heals everything, lets it settle, and judges.
-    ///
-    /// # Errors
-    /// A process does not do as it is told.
-    pub async fn verdict(mut self) -> Result<Totals> {
-        self.wire.heal();
-        self.tell_server(server::Order::Clear).await?;
-        tokio::time::sleep(self.quiet.saturating_duration_since(Instant::now())).await;
+    async fn verdict(mut self) -> Result<Totals> {
+        self.stand.heal().await?;
         self.settle().await?;
         let journal = self.fresh_journal().await?;
-        self.server.end(PATIENCE).await?;
         let evidence = Evidence {
             asked: std::mem::take(&mut self.asked),
-            ledger: ledger::read(&self.folder.join("ledger.jsonl"))?,
-            requests: self.wire.requests(),
+            ledger: self.stand.ledger().await?,
+            requests: self.stand.wire.requests(),
             journal,
         };
         let mut totals = judge(&evidence);
-        totals.add(self.totals);
+        totals.add(self.stand.totals);
         Ok(totals)
     }
+}
 
-    /// A line in the lane's own log.
-    fn note(&mut self, words: &str) -> Result<()> {
-        use std::io::Write;
-        let log = std::fs::OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(self.folder.join("lane.log"));
-        writeln!(log?, "{words}")?;
-        Ok(())
-    }
-
-    /// Starts an engine if none runs.
-    pub(crate) async fn start(&mut self) -> Result<()> {
-        if self
-            .engine
-            .as_mut()
-            .is_some_and(|engine| engine.ended().is_none())
-        {
-            return Ok(());
-        }
-        let mut engine = self.new_engine()?;
-        match engine.word_within(PATIENCE).await {
-            Ok(Word::Ready { .. }) => {
-                self.engine = Some(engine);
-                Ok(())
-            }
-            Ok(other) => bail!("the engine does not begin: {other:?}"),
-            Err(error) => Err(error.context(format!("see {}", self.folder.join("engine.log").display()))),
-        }
-    }
-
+impl Lane {
     /// One more process of the engine over this lane's folder. It has not said anything yet.
     pub(crate) fn new_engine(&self) -> Result<Engine> {
-        let start = engine::Start {
-            folder: self.folder.join("kvit"),
-            address: self.wire.address(),
-            tls: self.tls.then(|| self.door.certificate.clone()),
-            token: self.door.token.clone(),
-            key: self.door.key.clone(),
-            scale: self.scale,
-            planted: self.planted.clone(),
-        };
-        let argument = serde_json::to_string(&start)?;
-        Engine::start("engine", &[&argument], &self.folder.join("engine.log"))
+        self.stand.new_engine()
     }
 
     /// Takes the lane's engine out of it, starting one if none runs.
     pub(crate) async fn take_engine(&mut self) -> Result<Engine> {
-        self.start().await?;
-        self.engine.take().context("no engine")
+        self.stand.start().await?;
+        self.stand.engine.take().context("no engine")
     }
 
     /// Puts an engine that runs back into the lane.
     pub(crate) fn put_engine(&mut self, engine: Engine) {
-        self.engine = Some(engine);
+        self.stand.engine = Some(engine);
     }
 
     /// Writes down an asking that was made past [`Lane::ask`].
@@ -249,15 +152,15 @@ impl Lane {
     /// The next thing to ask for.
     async fn choose(&mut self, fault: Fault) -> Result<Act> {
         if matches!(fault, Fault::None | Fault::KillTime)
-            && self.rng.random_ratio(1, 3)
-            && let Some(act) = self.deals.next(&mut self.rng)
+            && self.stand.rng.random_ratio(1, 3)
+            && let Some(act) = self.deals.next(&mut self.stand.rng)
         {
             return Ok(act);
         }
         let (invoice, pieces) = self.goods().await?;
         let seen = i64::from(pieces * PRICE);
-        if fault == Fault::None && self.rng.random_ratio(1, 6) {
-            return Ok(deals::pay(invoice, pieces, seen, &mut self.rng));
+        if fault == Fault::None && self.stand.rng.random_ratio(1, 6) {
+            return Ok(deals::pay(invoice, pieces, seen, &mut self.stand.rng));
         }
         Ok(Act::Pay {
             invoice,
@@ -273,8 +176,8 @@ impl Lane {
                 count: INVOICES,
                 price: i64::from(PRICE),
             };
-            let invoices = self.tell_server(order).await?;
-            self.tell_server(server::Order::Balance { sats: BALANCE }).await?;
+            let invoices = self.stand.tell_server(order).await?;
+            self.stand.enrich().await?;
             self.fresh = (1..=PIECES)
                 .flat_map(|pieces| invoices.iter().map(move |invoice| (*invoice, pieces)))
                 .collect();
@@ -282,7 +185,7 @@ impl Lane {
         // Not one that was asked for just now: after silence nothing is begun on an invoice for a while.
         let mut at = 0;
         for _ in 0..20 {
-            at = self.rng.random_range(0..self.fresh.len());
+            at = self.stand.rng.random_range(0..self.fresh.len());
             if !self.lately.contains(&self.fresh[at].0) {
                 break;
             }
@@ -301,103 +204,62 @@ impl Lane {
         Some(self.fresh.swap_remove(at).1)
     }
 
+    /// Puts a fault in place for the act that comes next.
+    async fn aim(&mut self, fault: Fault, act: &Act) -> Result<Aimed> {
+        if let (Fault::PriceChanged, Act::Pay { invoice, .. }) = (fault, act) {
+            let price = i64::from(PRICE) + i64::from(self.stand.rng.random_range(1..50));
+            let order = server::Order::Price {
+                invoice: *invoice,
+                price,
+            };
+            self.stand.tell_server(order).await?;
+            self.fresh.retain(|(other, _)| other != invoice);
+        }
+        let aim = Aim {
+            rpc: rpc(act),
+            before_call: "act.before_call",
+            // Somebody buys from the engine's user: news that is stored until it is marked as read.
+            news: server::Order::Sell { times: 1 },
+        };
+        self.stand.aim(fault, &aim).await
+    }
+
     /// Presses the button and waits for what is said. `None`: the process died before.
     async fn press(&mut self, ask: u64, act: &Act, fault: Fault) -> Result<Option<End>> {
         let order = engine::Order::Act {
             ask,
             act: act.clone(),
         };
-        let moment = Duration::from_millis(self.rng.random_range(0..60));
-        let Some(engine) = &mut self.engine else {
-            bail!("no engine")
+        let killed = self.stand.moment_of_killing(fault);
+        self.stand.tell_engine(&order).await;
+        let mut told = None;
+        let take = |word: &Word| match word {
+            Word::Told { ask: of, end } if *of == ask => {
+                told = Some(end.clone());
+                true
+            }
+            _ => false,
         };
-        engine.order(&order).await;
-        let deadline = tokio::time::Instant::now() + PATIENCE;
-        let killed = tokio::time::Instant::now() + moment;
-        loop {
-            let Some(engine) = &mut self.engine else {
-                bail!("no engine")
-            };
-            let word = tokio::select! {
-                word = engine.word() => word,
-                () = tokio::time::sleep_until(killed), if fault == Fault::KillTime => {
-                    engine.kill().await;
-                    self.totals.restarts += 1;
-                    // What it said before it died, it said.
-                    let mut told = None;
-                    while let Some(word) = engine.word().await {
-                        if let Word::Told { ask: of, end } = word && of == ask {
-                            told = Some(end);
-                        }
-                    }
-                    self.engine = None;
-                    return Ok(told);
-                }
-                () = tokio::time::sleep_until(deadline) => bail!("nobody is told anything about {act:?} ({fault})"),
-            };
-            match word {
-                Some(Word::Told { ask: of, end }) if of == ask => {
-                    self.await_the_point().await;
-                    return Ok(Some(end));
-                }
-                Some(Word::At { .. }) => self.at_the_point(fault).await,
-                Some(Word::Failed { why }) => bail!("the engine cannot go on: {why}"),
-                Some(_) => {}
-                None => {
-                    self.died().await;
-                    return Ok(None);
-                }
-            }
+        if self.stand.hear(fault, killed, take).await? {
+            self.stand.await_the_point(|_| false).await;
         }
-    }
-
-    /// The person was told, and a kill or a panic is still awaited: the point may be passed a little later. If it is not,
-    /// the process is started anew, without it.
-    async fn await_the_point(&mut self) {
-        let end = tokio::time::Instant::now() + LATER;
-        while let Some(fault) = self.awaited {
-            let Some(engine) = &mut self.engine else { return };
-            match tokio::time::timeout_at(end, engine.word()).await {
-                Ok(Some(Word::At { .. })) => self.at_the_point(fault).await,
-                Ok(Some(_)) => {}
-                Ok(None) => return self.died().await,
-                Err(_) => {
-                    engine.kill().await;
-                    self.engine = None;
-                    self.totals.restarts += 1;
-                    return;
-                }
-            }
-        }
-    }
-
-    /// The engine's process ended: as it was told to, or by itself.
-    async fn died(&mut self) {
-        if let Some(mut engine) = self.engine.take() {
-            engine.kill().await;
-        }
-        match self.awaited.take() {
-            Some(_) => self.totals.restarts += 1,
-            None => {
-                self.totals.died_by_themselves += 1;
-                self.totals
-                    .complain(format!("the engine died; see {}", self.folder.display()));
-            }
-        }
+        Ok(told)
     }
 
     /// Waits until nothing is open and nothing is watched.
     async fn settle(&mut self) -> Result<()> {
         // The wire is healthy: what is open has to settle within the time a late call has, and some looks.
-        let deadline = Instant::now() + self.scale.settling();
+        let deadline = Instant::now() + self.stand.scale.settling();
         loop {
-            self.start().await?;
-            let Some(engine) = &mut self.engine else { continue };
+            self.stand.start().await?;
+            let Some(engine) = &mut self.stand.engine else {
+                continue;
+            };
             engine.order(&engine::Order::State).await;
             match engine.word_within(PATIENCE).await {
                 Ok(Word::State { open, watched }) if open.is_empty() && watched == 0 => return Ok(()),
                 Ok(_) => {}
-                Err(_) => self.died().await,
+                Err(_) => self.stand.died().await,
             }
             if Instant::now() > deadline {
                 // The judge counts what is still open.
@@ -409,33 +271,16 @@ impl Lane {
 
     /// The journal as an engine has it that was started anew.
     async fn fresh_journal(&mut self) -> Result<Vec<engine::Entry>> {
-        if let Some(mut engine) = self.engine.take() {
-            engine.end(PATIENCE).await?;
-        }
-        self.start().await?;
-        let Some(mut engine) = self.engine.take() else {
+        self.stand.start_anew().await?;
+        let Some(engine) = &mut self.stand.engine else {
             bail!("no engine")
         };
         engine.order(&engine::Order::Journal { most: None }).await;
         loop {
             if let Word::Journal { operations } = engine.word_within(PATIENCE).await? {
-                engine.end(PATIENCE).await?;
+                self.stand.end_engine().await?;
                 return Ok(operations);
             }
         }
-    }
-
-    async fn tell_server(&mut self, order: server::Order) -> Result<Vec<u64>> {
-        match self.server.ask(&order).await? {
-            server::Word::Done { numbers } => Ok(numbers),
-            other => bail!("the server does not do {order:?}: {other:?}"),
-        }
-    }
-}
-
-fn text(path: &Path) -> Result<String> {
-    match path.to_str() {
-        Some(text) => Ok(text.to_owned()),
-        None => bail!("a folder without a plain name"),
     }
 }

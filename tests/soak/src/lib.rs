@@ -49,8 +49,10 @@ pub mod run;
 pub mod server;
 pub mod simulate;
 pub mod suite;
+mod stand;
 pub mod syscalls;
 pub mod talk;
+pub mod talks;
 pub mod totals;
 pub mod wire;
 

@@ -1,4 +1,5 @@
-//! Planted mistakes: an engine that retries, one that believes the error, a store that does not sync. Each must be seen by
+//! Planted mistakes: an engine that retries, one that believes the error, one that sends a message again, one that does
+//! not upload its pictures, a store that does not sync. Each must be seen by
 //! the harness that is there for it, or that harness proves nothing.
 
 use std::fmt;
@@ -6,10 +7,12 @@ use std::path::Path;
 
 use anyhow::Result;
 
+use crate::lane::Lane;
 use crate::pace::Scale;
-use crate::plan::{Fault, Plan, Size};
+use crate::plan::{Fault, Plan};
 use crate::power;
 use crate::run::{self, Options};
+use crate::talks;
 use crate::totals::Totals;
 use crate::wire::{Class, How};
 
@@ -52,12 +55,20 @@ impl fmt::Display for Found {
 /// A harness cannot go on.
 pub async fn run(seed: u64, scale: Scale, folder: &Path) -> Result<Vec<Found>> {
     let mut found = Vec::new();
-    let control = payments(None, seed, scale, &folder.join("control")).await?;
-    for (name, sin) in [
-        ("planted.retry", "sent again by us"),
-        ("planted.trust_error", "reported wrongly"),
-    ] {
-        let totals = payments(Some(name), seed, scale, &folder.join(name)).await?;
+    let runs = [
+        (Kind::Payments, "planted.retry", "sent again by us"),
+        (Kind::Payments, "planted.trust_error", "reported wrongly"),
+        (Kind::Talks, "planted.send_again", "sent again by us"),
+        (Kind::Talks, "planted.no_upload", "sent before its pictures"),
+    ];
+    let mut healthy: Option<(Kind, bool)> = None;
+    for (kind, name, sin) in runs {
+        let control = match healthy {
+            Some((of, good)) if of == kind => good,
+            _ => kind.run(None, seed, scale, &folder.join(format!("{kind:?}"))).await?.good(),
+        };
+        healthy = Some((kind, control));
+        let totals = kind.run(Some(name), seed, scale, &folder.join(name)).await?;
         let by: Vec<(String, u64)> = totals
             .sins()
             .into_iter()
@@ -69,7 +80,7 @@ pub async fn run(seed: u64, scale: Scale, folder: &Path) -> Result<Vec<Found>> {
         found.push(Found {
             name,
             by: if named { by } else { Vec::new() },
-            control: control.good(),
+            control,
         });
     }
     let name = "planted.no_sync";
@@ -93,32 +104,43 @@ pub async fn run(seed: u64, scale: Scale, folder: &Path) -> Result<Vec<Found>> {
     Ok(found)
 }
 
-/// A small run with what the mistakes are about: silence with and without execution.
-async fn payments(planted: Option<&str>, seed: u64, scale: Scale, folder: &Path) -> Result<Totals> {
-    let faults = [
-        Fault::Status(14, false),
-        Fault::Status(14, true),
-        Fault::Http(true),
-        Fault::Wire(Class::C7, How::Rst),
-        Fault::Wire(Class::C5, How::Fin),
-        Fault::Wire(Class::C9, How::BlackHole),
-    ];
-    let plan = Plan::of(
-        faults
-            .iter()
-            .copied()
-            .flat_map(|fault| [fault, Fault::None, fault]),
-    );
-    let options = Options {
-        size: Size::of(0),
-        lanes: 2,
-        seed,
-        scale,
-        planted: planted.map(str::to_owned),
-        limit: None,
-        progress: false,
-    };
-    run::with(plan, &options, folder).await
+/// Which run a mistake is planted in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Payments,
+    Talks,
+}
+
+impl Kind {
+    /// A small run with what the mistakes are about: silence with and without execution.
+    async fn run(self, planted: Option<&str>, seed: u64, scale: Scale, folder: &Path) -> Result<Totals> {
+        let faults = [
+            Fault::Status(14, false),
+            Fault::Status(14, true),
+            Fault::Http(true),
+            Fault::Wire(Class::C7, How::Rst),
+            Fault::Wire(Class::C5, How::Fin),
+            Fault::Wire(Class::C9, How::BlackHole),
+        ];
+        let plan = Plan::of(
+            faults
+                .iter()
+                .copied()
+                .flat_map(|fault| [fault, Fault::None, fault]),
+        );
+        let options = Options {
+            lanes: 2,
+            seed,
+            scale,
+            planted: planted.map(str::to_owned),
+            limit: None,
+            progress: false,
+        };
+        match self {
+            Self::Payments => run::run::<Lane>(plan, &options, folder).await,
+            Self::Talks => run::run::<talks::Lane>(plan, &options, folder).await,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use rand::rngs::StdRng;
 use rand::seq::{IndexedRandom, SliceRandom};
 use rand::{Rng, SeedableRng};
 
-use crate::engine::{LATER_POINTS, POINTS, STORE_POINTS};
+use crate::engine::Points;
 use crate::wire::{Class, How};
 
 /// What is done to one asking.
@@ -81,6 +81,21 @@ impl Fault {
     /// Needs a lane under TLS; the others need one whose frames can be read.
     pub fn is_of_tls(self) -> bool {
         matches!(self, Self::Wire(Class::C1, _))
+    }
+
+    /// The front proxy carries it out more than once.
+    pub fn repeats(self) -> bool {
+        matches!(self, Self::Twice(_) | Self::TwiceLate(_))
+    }
+
+    /// Its point is passed only when news comes.
+    pub fn needs_news(self) -> bool {
+        match self {
+            Self::KillPoint(point) | Self::Panic(point) => {
+                point.starts_with("news.") || point.starts_with("store.news.")
+            }
+            _ => false,
+        }
     }
 
     /// The classes it counts for.
@@ -161,8 +176,8 @@ impl Plan {
         }
     }
 
-    /// Makes it.
-    pub fn new(size: Size, seed: u64) -> Self {
+    /// Makes it, for acts with these fail points. `own`: kinds of fault that only these acts have.
+    pub fn new(size: Size, points: &Points, own: &[Fault], seed: u64) -> Self {
         let mut rng = StdRng::seed_from_u64(seed);
         let mut minimums = BTreeMap::new();
         let mut faults: Vec<Fault> = Vec::new();
@@ -190,13 +205,15 @@ impl Plan {
             }
         }
         plan(Fault::WireLate, size.server);
-        plan(Fault::PriceChanged, size.server);
+        for fault in own {
+            plan(*fault, size.server);
+        }
         plan(Fault::Stop, size.server);
         plan(Fault::KillTime, size.kills);
-        for point in POINTS.iter().chain(LATER_POINTS).chain(STORE_POINTS) {
+        for point in points.all() {
             plan(Fault::KillPoint(point), size.points);
         }
-        for point in POINTS {
+        for point in points.act {
             plan(Fault::Panic(point), size.panics);
         }
         // The rest: mostly healthy, and some of everything.
@@ -222,12 +239,13 @@ impl Plan {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::PAYMENTS;
 
     #[test]
     fn a_plan_has_more_of_each_class_than_its_minimum() {
         for asks in [100, 2_000, 10_000] {
             let size = Size::of(asks);
-            let plan = Plan::new(size, 1);
+            let plan = Plan::new(size, &PAYMENTS, &[Fault::PriceChanged], 1);
             let mut planned: BTreeMap<String, u64> = BTreeMap::new();
             for fault in plan.plain.iter().chain(&plan.tls) {
                 for class in fault.classes() {
@@ -248,8 +266,8 @@ mod tests {
 
     #[test]
     fn the_same_seed_is_the_same_plan() {
-        let (one, other) = (Plan::new(Size::of(500), 7), Plan::new(Size::of(500), 7));
-        assert_eq!(one.plain, other.plain);
-        assert_ne!(one.plain, Plan::new(Size::of(500), 8).plain);
+        let plan = |seed| Plan::new(Size::of(500), &PAYMENTS, &[], seed).plain;
+        assert_eq!(plan(7), plan(7));
+        assert_ne!(plan(7), plan(8));
     }
 }

@@ -11,8 +11,10 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
 use crate::engine::{Act, End, Order, State, Word};
-use crate::lane::{Engine, Lane, PATIENCE, PRICE};
+use crate::lane::{Lane, PRICE};
 use crate::pace::Scale;
+use crate::run::Work;
+use crate::stand::{Engine, PATIENCE};
 use crate::totals::Totals;
 
 /// What a person does.

@@ -1,21 +1,21 @@
-//! Tests R1 to R3, R5 and R24 in one: payments through everything that can go wrong at once.
+//! A run: lanes, each an account of its own, that take what is to be asked from one plan.
+//!
+//! With payments it is the tests R1 to R3, R5 and R24 in one; with messages and pictures R15 and R16.
 
+use std::future::Future;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
-use crate::lane::Lane;
 use crate::pace::Scale;
-use crate::plan::{Fault, Plan, Size};
+use crate::plan::{Fault, Plan};
 use crate::totals::Totals;
 
 /// How a run is made.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// How much of everything.
-    pub size: Size,
     /// Accounts at work at the same time; one more is under TLS.
     pub lanes: usize,
     /// Everything follows from it but the moments at which processes are scheduled.
@@ -33,21 +33,40 @@ pub struct Options {
 /// A shot that missed is tried so often again.
 const TRIES: u32 = 3;
 
+/// What a lane does.
+pub trait Work: Sized + Send {
+    /// Starts its server and its wire.
+    ///
+    /// # Errors
+    /// They do not start.
+    fn open(
+        folder: &Path,
+        seed: u64,
+        tls: bool,
+        scale: Scale,
+        planted: Option<&str>,
+    ) -> impl Future<Output = Result<Self>> + Send;
+
+    /// Asks for one thing, with a fault. Says whether the fault was really injected.
+    ///
+    /// # Errors
+    /// A process does not do as it is told.
+    fn ask(&mut self, fault: Fault) -> impl Future<Output = Result<bool>> + Send;
+
+    /// Heals everything, lets it settle, and judges.
+    ///
+    /// # Errors
+    /// A process does not do as it is told.
+    fn verdict(self) -> impl Future<Output = Result<Totals>> + Send;
+}
+
 type Queue = Arc<Mutex<Vec<(Fault, u32)>>>;
 
-/// Runs it in `folder`, where the logs and ledgers stay.
+/// Runs a plan in `folder`, where the logs and ledgers stay.
 ///
 /// # Errors
 /// A process does not do as it is told; the totals so far are lost then.
-pub async fn run(options: &Options, folder: &Path) -> Result<Totals> {
-    with(Plan::new(options.size, options.seed), options, folder).await
-}
-
-/// The same with a plan of one's own.
-///
-/// # Errors
-/// As [`run`].
-pub async fn with(plan: Plan, options: &Options, folder: &Path) -> Result<Totals> {
+pub async fn run<L: Work>(plan: Plan, options: &Options, folder: &Path) -> Result<Totals> {
     let queue = |faults: Vec<Fault>| -> Queue {
         Arc::new(Mutex::new(
             faults.into_iter().map(|fault| (fault, TRIES)).collect(),
@@ -63,7 +82,7 @@ pub async fn with(plan: Plan, options: &Options, folder: &Path) -> Result<Totals
         let (options, folder) = (options.clone(), folder.join(format!("lane-{number}")));
         lanes.spawn(async move {
             let seed = options.seed.wrapping_mul(1_000).wrapping_add(number as u64);
-            let lane = Lane::open(
+            let lane = L::open(
                 &folder,
                 seed,
                 under_tls,
@@ -97,7 +116,7 @@ fn left(queue: &Queue) -> usize {
     queue.lock().unwrap_or_else(PoisonError::into_inner).len()
 }
 
-async fn one_lane(mut lane: Lane, queue: &Queue, end: Option<Instant>) -> Result<Totals> {
+async fn one_lane(mut lane: impl Work, queue: &Queue, end: Option<Instant>) -> Result<Totals> {
     loop {
         if end.is_some_and(|end| Instant::now() > end) {
             break;

@@ -8,8 +8,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
+use kvit_client::{Limits, Marketplace};
+use kvit_domain::message::Talk;
 use kvit_sandbox::{Code, Confirmations, Fault, NewInvoice, Options, People, Sandbox, Sats, When};
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 
@@ -63,6 +66,13 @@ pub enum Order {
     Sell {
         /// How many times.
         times: u32,
+    },
+    /// The other side of a talk about an invoice or a payment writes.
+    Answer {
+        /// The talk's name.
+        talk: String,
+        /// Words.
+        text: String,
     },
     /// News comes twice, in another order, or not at all.
     Spoil {
@@ -175,7 +185,7 @@ pub async fn serve(ledger: PathBuf, seed: u64) -> Result<()> {
     tokio::spawn(bridge(plain, Arc::clone(&sandbox)));
     let mut orders = orders();
     while let Some(order) = orders.recv().await {
-        let word = match obey(&sandbox, order) {
+        let word = match obey(&sandbox, order).await {
             Ok(numbers) => Word::Done { numbers },
             Err(error) => Word::Failed {
                 why: format!("{error:#}"),
@@ -201,7 +211,7 @@ async fn bridge(listener: TcpListener, sandbox: Arc<Sandbox>) {
     }
 }
 
-fn obey(sandbox: &Sandbox, order: Order) -> Result<Vec<u64>> {
+async fn obey(sandbox: &Arc<Sandbox>, order: Order) -> Result<Vec<u64>> {
     let seller = || -> Result<String> { sandbox.logins()?.into_iter().next().context("nobody sells here") };
     match order {
         Order::Issue { count, price } => {
@@ -237,6 +247,18 @@ fn obey(sandbox: &Sandbox, order: Order) -> Result<Vec<u64>> {
             let invoice = sandbox.issue_invoice(NewInvoice::public(&me, sats(1_000)?))?;
             (0..times).map(|_| Ok(sandbox.buy(&buyer, invoice, 1)?)).collect()
         }
+        Order::Answer { talk, text } => {
+            let seller = line_of(sandbox, &seller()?)?;
+            let written = match talk.parse()? {
+                Talk::Invoice { invoice, buyer } => {
+                    seller.send_invoice_message(invoice, Some(buyer), &text, &[]).await
+                }
+                Talk::Payment(payment) => seller.send_payment_message(payment, &text, &[]).await,
+                Talk::Deal(deal) => bail!("the trader of deal {deal} is another one"),
+            };
+            written.map_err(|fault| anyhow!("{fault}"))?;
+            Ok(Vec::new())
+        }
         Order::Spoil {
             reorder,
             duplicate,
@@ -252,6 +274,18 @@ fn obey(sandbox: &Sandbox, order: Order) -> Result<Vec<u64>> {
             Ok(Vec::new())
         }
     }
+}
+
+/// A line of somebody who lives at the marketplace; it does not pass the wire.
+fn line_of(sandbox: &Arc<Sandbox>, login: &str) -> Result<Marketplace> {
+    let token = SecretString::from(sandbox.mint_token(login)?);
+    let sandbox = Arc::clone(sandbox);
+    Marketplace::over(
+        move || Ok(sandbox.connect_in_memory()),
+        &token,
+        Limits::default(),
+    )
+    .map_err(|fault| anyhow!("{fault}"))
 }
 
 fn sats(amount: i64) -> Result<Sats> {

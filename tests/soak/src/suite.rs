@@ -5,10 +5,13 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
+use crate::engine::PAYMENTS;
+use crate::lane::Lane;
 use crate::pace::Scale;
-use crate::plan::Size;
+use crate::plan::{Fault, Plan, Size};
+use crate::run::Work;
 use crate::totals::Totals;
-use crate::{instances, mutants, power, races, run, simulate, syscalls};
+use crate::{instances, mutants, power, races, run, simulate, syscalls, talks};
 
 /// How much of everything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +30,10 @@ pub struct Sizes {
     pub asks: usize,
     /// Rounds go on for so long; one round if not given.
     pub payments_for: Option<Duration>,
+    /// Messages of one round.
+    pub messages: usize,
+    /// Rounds of them go on for so long; one round if not given.
+    pub messages_for: Option<Duration>,
 }
 
 impl Sizes {
@@ -39,9 +46,11 @@ impl Sizes {
         races: 50,
         asks: 10_000,
         payments_for: None,
+        messages: 10_000,
+        messages_for: None,
     };
 
-    /// For so many minutes: two thirds of them are payments, and the others grow up to their full size.
+    /// For so many minutes: half of them are payments, a sixth are messages, and the others grow up to their full size.
     pub fn for_minutes(minutes: u64) -> Self {
         Self {
             images: (minutes * 300).clamp(300, 50_000),
@@ -50,12 +59,14 @@ impl Sizes {
             scripts: (minutes * 30).clamp(40, 10_000),
             races: (minutes * 4).clamp(10, 500),
             asks: if minutes < 30 { 400 } else { 2_000 },
-            payments_for: Some(Duration::from_secs(minutes * 40)),
+            payments_for: Some(Duration::from_secs(minutes * 30)),
+            messages: if minutes < 30 { 2_000 } else { 10_000 },
+            messages_for: Some(Duration::from_secs(minutes * 10)),
         }
     }
 }
 
-/// Lanes of a run of payments on two processors.
+/// Lanes of a run on two processors.
 pub const LANES: usize = 8;
 
 /// Runs all; how many harnesses found everything as it must be, and how many did not.
@@ -139,8 +150,18 @@ pub async fn all(sizes: Sizes, seed: u64, scale: Scale, folder: &Path) -> (u64, 
         days.map(|days| (days.to_string(), days.good())),
     );
 
+    let began = begin("talks (R15, R16)");
+    let plan = |seed| talks::plan(sizes.messages, seed);
+    let totals = rounds::<talks::Lane>(plan, sizes.messages_for, seed, scale, &folder.join("talks")).await;
+    judged(
+        "talks",
+        began,
+        totals.map(|totals| (totals.to_string(), totals.good())),
+    );
+
     let began = begin("run (R1-R3, R8, R24)");
-    let totals = payments(sizes, seed, scale, folder).await;
+    let plan = |seed| Plan::new(Size::of(sizes.asks), &PAYMENTS, &[Fault::PriceChanged], seed);
+    let totals = rounds::<Lane>(plan, sizes.payments_for, seed, scale, &folder.join("run")).await;
     judged(
         "run",
         began,
@@ -149,21 +170,28 @@ pub async fn all(sizes: Sizes, seed: u64, scale: Scale, folder: &Path) -> (u64, 
     tally
 }
 
-/// Rounds of payments, each with a seed of its own.
-async fn payments(sizes: Sizes, seed: u64, scale: Scale, folder: &Path) -> Result<Totals> {
-    let end = sizes.payments_for.map(|time| Instant::now() + time);
+/// Rounds of a run, each with a seed of its own.
+async fn rounds<L: Work>(
+    plan: impl Fn(u64) -> Plan,
+    time: Option<Duration>,
+    seed: u64,
+    scale: Scale,
+    folder: &Path,
+) -> Result<Totals> {
+    let end = time.map(|time| Instant::now() + time);
     let mut totals = Totals::default();
     for round in 0.. {
+        let seed = seed.wrapping_add(round);
         let options = run::Options {
-            size: Size::of(sizes.asks),
             lanes: LANES,
-            seed: seed.wrapping_add(round),
+            seed,
             scale,
             planted: None,
             limit: None,
             progress: true,
         };
-        totals.add(run::run(&options, &folder.join(format!("round-{round}"))).await?);
+        let folder = folder.join(format!("round-{round}"));
+        totals.add(run::run::<L>(plan(seed), &options, &folder).await?);
         if end.is_none_or(|end| Instant::now() > end) {
             break;
         }

@@ -6,7 +6,7 @@ use std::fmt;
 /// The totals of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Totals {
-    /// Acts that a person asked for.
+    /// Acts that a person asked for, or messages that he sent off.
     pub asked: u64,
     /// Of these, payments.
     pub payments: u64,
@@ -26,6 +26,12 @@ pub struct Totals {
     pub reported_wrongly: u64,
     /// Not settled after the wire was healthy again. Must be 0.
     pub unknown_at_the_end: u64,
+    /// Pictures that arrived.
+    pub pictures: u64,
+    /// Messages that arrived before one of their pictures. Must be 0.
+    pub dangling: u64,
+    /// Messages that arrived before one that was sent earlier in the same talk. Must be 0.
+    pub out_of_order: u64,
     /// Processes of the engine that ended without being told to. Must be 0.
     pub died_by_themselves: u64,
     /// Starts of the engine after a kill, and then as often as it was started again for the last word.
@@ -47,6 +53,13 @@ impl Totals {
     /// One more fault of this class was injected.
     pub fn inject(&mut self, class: impl Into<String>) {
         *self.injected.entry(class.into()).or_default() += 1;
+    }
+
+    /// The same for several classes.
+    pub fn injected_all(&mut self, classes: Vec<String>) {
+        for class in classes {
+            self.inject(class);
+        }
     }
 
     /// This octet of a class was struck, of so many.
@@ -75,6 +88,9 @@ impl Totals {
         self.forgotten += other.forgotten;
         self.reported_wrongly += other.reported_wrongly;
         self.unknown_at_the_end += other.unknown_at_the_end;
+        self.pictures += other.pictures;
+        self.dangling += other.dangling;
+        self.out_of_order += other.out_of_order;
         self.died_by_themselves += other.died_by_themselves;
         self.restarts += other.restarts;
         for (class, count) in other.injected {
@@ -95,7 +111,7 @@ impl Totals {
     }
 
     /// The totals that must be 0, with their names.
-    pub fn sins(&self) -> [(&'static str, u64); 7] {
+    pub fn sins(&self) -> [(&'static str, u64); 9] {
         [
             ("doubled by us", self.doubled_by_us),
             ("sent again by us", self.sent_again_by_us),
@@ -103,6 +119,8 @@ impl Totals {
             ("forgotten", self.forgotten),
             ("reported wrongly", self.reported_wrongly),
             ("unknown at the end", self.unknown_at_the_end),
+            ("sent before its pictures", self.dangling),
+            ("out of order", self.out_of_order),
             ("engine died by itself", self.died_by_themselves),
         ]
     }
@@ -135,6 +153,7 @@ impl fmt::Display for Totals {
         writeln!(f, "asked: {}", self.asked)?;
         writeln!(f, "asked, payments only: {}", self.payments)?;
         writeln!(f, "made: {}", self.made)?;
+        writeln!(f, "pictures that arrived: {}", self.pictures)?;
         writeln!(
             f,
             "doubled by the proxy and noticed: {}",
@@ -190,6 +209,8 @@ mod tests {
         sin(|totals| totals.forgotten = 1);
         sin(|totals| totals.reported_wrongly = 1);
         sin(|totals| totals.unknown_at_the_end = 1);
+        sin(|totals| totals.dangling = 1);
+        sin(|totals| totals.out_of_order = 1);
         sin(|totals| totals.died_by_themselves = 1);
         sin(|totals| totals.complain("something".to_owned()));
         sin(|totals| {

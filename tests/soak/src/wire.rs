@@ -4,7 +4,7 @@
 //! shot can be aimed at a byte-offset class of test R1: inside HEADERS, at one byte of DATA, after the server acted, and
 //! so on. What it really did it reports ([`Injected`]); what was only armed does not count.
 //!
-//! It also writes down every money call that passed whole ([`Wire::requests`]). So it is seen when the client sends
+//! It also writes down every call of [`CALLS`] that passed whole ([`Wire::requests`]). So it is seen when the client sends
 //! one twice, also when the server never got it.
 
 pub mod frames;
@@ -21,17 +21,22 @@ use tokio::sync::watch;
 
 pub use shot::{Class, How, Injected, Shot};
 
-/// Calls that move money or cannot be undone.
-pub const MONEY: &[&str] = &[
+/// Calls that move money, cannot be undone or say something, and the upload of a picture: what shots are aimed at. The
+/// client may repeat only the upload.
+pub const CALLS: &[&str] = &[
     "PayInvoiceFromBalance",
     "PayInvoiceByDeal",
     "PayInvoiceByBestDeal",
     "CancelInvoicePayment",
     "IPayed",
     "CancelDeal",
+    "SendInvoiceMessage",
+    "SendInvoicePaymentMessage",
+    "SendMessage",
+    "StoreImage",
 ];
 
-/// A money call that left the client whole.
+/// One of these calls that left the client whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     /// Its rpc.
@@ -59,11 +64,11 @@ struct Shared {
 
 #[derive(Default)]
 struct State {
-    /// For the next money call.
-    armed: Option<Shot>,
+    /// For the next call of an rpc.
+    armed: Option<(&'static str, Shot)>,
     /// For every new connection until healed.
     gate: Option<Shot>,
-    /// For the next event, set off by a money call.
+    /// For the next event, set off by a call.
     event: Option<Shot>,
     injected: VecDeque<Injected>,
     requests: Vec<Request>,
@@ -106,15 +111,14 @@ impl Wire {
         self.address
     }
 
-    /// Aims at the next money call, or, for the classes of a connection's beginning, at every new connection until
-    /// [`Wire::heal`].
-    pub fn arm(&self, shot: Shot) {
-        let mut state = self.shared.state();
-        if shot.class.is_of_connection() {
-            state.gate = Some(shot);
-        } else {
-            state.armed = Some(shot);
-        }
+    /// Aims at the next call of an rpc.
+    pub fn arm(&self, rpc: &'static str, shot: Shot) {
+        self.shared.state().armed = Some((rpc, shot));
+    }
+
+    /// Aims at the beginning of every new connection, until [`Wire::heal`].
+    pub fn arm_at_connections(&self, shot: Shot) {
+        self.shared.state().gate = Some(shot);
     }
 
     /// Cuts every connection there is.
@@ -133,7 +137,7 @@ impl Wire {
         self.shared.state().injected.drain(..).collect()
     }
 
-    /// All money calls that passed whole so far.
+    /// All calls that passed whole so far.
     pub fn requests(&self) -> Vec<Request> {
         self.shared.state().requests.clone()
     }

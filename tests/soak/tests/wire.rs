@@ -12,6 +12,9 @@ use kvit_sandbox::{NewInvoice, Options, People, Sandbox, Sats};
 use kvit_soak::wire::{Class, How, Shot, Wire};
 use tokio::net::TcpListener;
 
+/// What is struck.
+const PAY: &str = "PayInvoiceFromBalance";
+
 struct World {
     sandbox: Arc<Sandbox>,
     wire: Wire,
@@ -104,7 +107,7 @@ async fn every_class_strikes_where_it_says_in_every_way() {
             .chain(of_response)
             .zip([0, 7, 13, 1, 29, 1_000, 0, 3])
         {
-            world.wire.arm(shot(class, how, at));
+            world.wire.arm(PAY, shot(class, how, at));
             let (heard, done) = world.pay().await;
             let injected = world.wire.injected();
             assert_eq!(injected.len(), 1, "{class} {how}");
@@ -125,14 +128,14 @@ async fn every_class_strikes_where_it_says_in_every_way() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_octet_of_the_message_can_be_struck() {
     let world = world().await;
-    world.wire.arm(shot(Class::C5, How::Rst, 0));
+    world.wire.arm(PAY, shot(Class::C5, How::Rst, 0));
     world.pay().await;
     let of = world.wire.injected()[0].of;
     let mut struck = std::collections::BTreeSet::new();
     for at in 0..of - 1 {
         world
             .wire
-            .arm(shot(Class::C5, How::Fin, u32::try_from(at).unwrap()));
+            .arm(PAY, shot(Class::C5, How::Fin, u32::try_from(at).unwrap()));
         assert_eq!(world.pay().await, (false, 0));
         struck.insert(world.wire.injected()[0].octet);
     }
@@ -145,7 +148,7 @@ async fn every_octet_of_the_message_can_be_struck() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_call_that_is_held_back_arrives_after_the_client_gave_up() {
     let world = world().await;
-    world.wire.arm(shot(Class::Late, How::BlackHole, 0));
+    world.wire.arm(PAY, shot(Class::Late, How::BlackHole, 0));
     let (heard, done) = world.pay().await;
     assert_eq!((heard, done), (false, 0), "not yet");
     tokio::time::sleep(Duration::from_millis(500)).await;
@@ -157,7 +160,7 @@ async fn connections_are_struck_at_their_beginning_until_healed() {
     let world = world().await;
     for class in [Class::C0, Class::C2] {
         for how in How::ALL {
-            world.wire.arm(shot(class, how, 11));
+            world.wire.arm_at_connections(shot(class, how, 11));
             world.wire.cut();
             // So that the client knows, and makes a new connection for the call.
             tokio::time::sleep(Duration::from_millis(30)).await;
@@ -193,13 +196,13 @@ async fn a_ping_and_an_event_can_be_struck() {
         }
     });
     connections.recv().await.unwrap();
-    world.wire.arm(shot(Class::C14, How::Rst, 8));
+    world.wire.arm(PAY, shot(Class::C14, How::Rst, 8));
     let (_, done) = world.pay().await;
     assert!(done <= 1);
     assert_eq!(world.wire.injected()[0].class, Class::C14);
     assert_eq!(world.pay().await.1, 1);
     connections.recv().await.unwrap();
-    world.wire.arm(shot(Class::C13, How::Fin, 8));
+    world.wire.arm(PAY, shot(Class::C13, How::Fin, 8));
     assert_eq!(world.pay().await.1, 1);
     let injected = world.wire.injected();
     assert_eq!(injected.len(), 1);

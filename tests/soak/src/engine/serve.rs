@@ -25,6 +25,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use super::points::{Gate, hold_at, kill_at, panic_at};
+use super::sends::Desk;
 use super::{Act, End, Entry, Order, State, Word};
 use crate::pace::Scale;
 use crate::talk::{orders, say};
@@ -163,6 +164,7 @@ pub async fn serve(start: Start) -> Result<()> {
         open: engine.state().operations.len(),
     });
     let gate = Gate::default();
+    let mut desk = Desk::new(engine.clone(), account);
     let mut orders = orders();
     while let Some(order) = orders.recv().await {
         match order {
@@ -205,6 +207,7 @@ pub async fn serve(start: Start) -> Result<()> {
             Order::KillAt { point, nth } => kill_at(&point, nth),
             Order::HoldAt { point } => hold_at(&point, &gate),
             Order::Go => gate.open(),
+            Order::Talks { order } => desk.obey(order)?,
         }
     }
     engine.shut().await;

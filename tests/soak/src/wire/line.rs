@@ -9,7 +9,7 @@ use tokio::time::{self, Duration, Instant};
 
 use super::frames::{Calls, Frame, Frames, kind, ping};
 use super::shot::{Class, How, Injected, Shot};
-use super::{MONEY, Request, Shared};
+use super::{CALLS, Request, Shared};
 
 /// How long a black hole stays open. Longer than any client of a run waits.
 const HOLE: Duration = Duration::from_secs(20);
@@ -102,7 +102,7 @@ struct Line<'a> {
     to_server: WriteHalf<'a>,
     shared: &'a Shared,
     calls: Calls,
-    /// Frames of a money call, until its END_STREAM: then it is known how long it is.
+    /// Frames of such a call, until its END_STREAM: then it is known how long it is.
     held: Vec<Frame>,
     target: Option<Target>,
     /// A request to be delivered then; nothing else passes any more.
@@ -196,11 +196,11 @@ impl Line<'_> {
 
     async fn upwards(&mut self, frame: Frame) -> Step {
         self.calls.heard(&frame);
-        let money = self
+        let aimed = self
             .calls
             .name(frame.stream)
-            .is_some_and(|name| MONEY.contains(&name));
-        let of_request = money && matches!(frame.kind, kind::HEADERS | kind::DATA);
+            .is_some_and(|name| CALLS.contains(&name));
+        let of_request = aimed && matches!(frame.kind, kind::HEADERS | kind::DATA);
         if !of_request {
             if frame.is_pong() && frame.payload() == &ping()[9..] {
                 // The wire's own ping; the server never asked.
@@ -214,16 +214,16 @@ impl Line<'_> {
         if !whole {
             return Ok(None);
         }
-        // Two money calls may be interleaved; the one that is whole goes.
+        // Two calls may be interleaved; the one that is whole goes.
         let (request, held) = std::mem::take(&mut self.held)
             .into_iter()
             .partition(|frame| frame.stream == stream);
         self.held = held;
-        self.money_call(stream, request).await
+        self.call(stream, request).await
     }
 
-    /// A money call, whole: it passes, or is struck.
-    async fn money_call(&mut self, stream: u32, request: Vec<Frame>) -> Step {
+    /// A call, whole: it passes, or is struck.
+    async fn call(&mut self, stream: u32, request: Vec<Frame>) -> Step {
         let headers: usize = lengths(&request, kind::HEADERS);
         let data: usize = lengths(&request, kind::DATA);
         let message: Vec<u8> = request
@@ -236,8 +236,9 @@ impl Line<'_> {
         let rpc = self.calls.name(stream).unwrap_or_default().to_owned();
         let shot = {
             let mut state = self.shared.state();
+            let shot = state.armed.take_if(|(aimed, _)| *aimed == rpc).map(|(_, shot)| shot);
             state.requests.push(Request { rpc, body: message });
-            state.armed.take()
+            shot
         };
         let Some(shot) = shot else {
             self.to_server.write_all(&bytes).await?;

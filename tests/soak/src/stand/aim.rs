@@ -7,8 +7,8 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use rand::Rng;
 
-use super::{Lane, PRICE};
-use crate::engine::{self, Act};
+use super::Stand;
+use crate::engine;
 use crate::plan::Fault;
 use crate::server::{Knob, Order};
 use crate::wire::{Class, How, Shot};
@@ -16,21 +16,20 @@ use crate::wire::{Class, How, Shot};
 /// The server waits so long before it acts where the wire is to be cut first.
 const BEFORE_ACTING: u64 = 40;
 
-/// The call that an act makes.
-fn rpc(act: &Act) -> &'static str {
-    match act {
-        Act::Pay { .. } => "PayInvoiceFromBalance",
-        Act::PayByDeal { chosen: true, .. } => "PayInvoiceByDeal",
-        Act::PayByDeal { chosen: false, .. } => "PayInvoiceByBestDeal",
-        Act::Cancel { .. } => "CancelInvoicePayment",
-        Act::Declare { .. } => "IPayed",
-        Act::CancelDeal { .. } => "CancelDeal",
-    }
+/// What a fault is aimed at.
+#[derive(Debug, Clone)]
+pub(crate) struct Aim {
+    /// The call that is struck: the next one of this rpc.
+    pub rpc: &'static str,
+    /// The point just before the call.
+    pub before_call: &'static str,
+    /// What the server is told so that news comes.
+    pub news: Order,
 }
 
 /// How one knows afterwards whether the fault struck.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Aimed {
+pub(crate) enum Aimed {
     /// It always does.
     Always,
     /// The wire says so.
@@ -41,54 +40,37 @@ pub(super) enum Aimed {
     Point,
 }
 
-impl Lane {
-    /// Puts a fault in place for the act that comes next.
-    pub(super) async fn aim(&mut self, fault: Fault, act: &Act) -> Result<Aimed> {
+impl Stand {
+    /// Puts a fault in place for the call that comes next.
+    pub async fn aim(&mut self, fault: Fault, aim: &Aim) -> Result<Aimed> {
+        let rpc = aim.rpc;
         let deadline = self.scale.money();
         let beyond = self.scale.beyond_deadline(&mut self.rng);
         let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         // After the last moment at which something aimed now can be carried out.
         self.quiet = Instant::now() + deadline * 3;
         let (after, knob) = match fault {
-            Fault::None | Fault::KillTime => return Ok(Aimed::Always),
-            Fault::PriceChanged => {
-                if let Act::Pay { invoice, .. } = act {
-                    let price = i64::from(PRICE) + i64::from(self.rng.random_range(1..50));
-                    self.tell_server(Order::Price {
-                        invoice: *invoice,
-                        price,
-                    })
-                    .await?;
-                    let gone = *invoice;
-                    self.fresh.retain(|(invoice, _)| *invoice != gone);
-                }
-                return Ok(Aimed::Always);
-            }
+            // A price is no matter of processes: the lane of payments has changed it.
+            Fault::None | Fault::KillTime | Fault::PriceChanged => return Ok(Aimed::Always),
             Fault::Stop => {
                 self.awaited = Some(fault);
-                let point = "act.before_call".to_owned();
-                self.tell_engine(engine::Order::HoldAt { point }).await;
+                let point = aim.before_call.to_owned();
+                self.tell_engine(&engine::Order::HoldAt { point }).await;
                 return Ok(Aimed::Point);
             }
             Fault::Wire(class, _) if class.is_of_connection() => {
-                self.tell_engine(engine::Order::HoldAt {
-                    point: "act.before_call".to_owned(),
-                })
-                .await;
+                let point = aim.before_call.to_owned();
+                self.tell_engine(&engine::Order::HoldAt { point }).await;
                 return Ok(Aimed::Wire);
             }
             Fault::Wire(class, how) => {
                 let at = self.rng.random();
-                self.wire.arm(Shot {
-                    class,
-                    how,
-                    at,
-                    hold: Duration::ZERO,
-                });
+                let hold = Duration::ZERO;
+                self.wire.arm(rpc, Shot { class, how, at, hold });
                 if class == Class::C6 {
                     let knob = Knob::Delay(BEFORE_ACTING);
                     self.tell_server(Order::Arm {
-                        rpc: rpc(act).to_owned(),
+                        rpc: rpc.to_owned(),
                         after: false,
                         knob,
                     })
@@ -98,18 +80,19 @@ impl Lane {
             }
             Fault::WireLate => {
                 self.held = Instant::now() + beyond * 2;
-                self.wire.arm(Shot {
+                let shot = Shot {
                     class: Class::Late,
                     how: How::BlackHole,
                     at: 0,
                     hold: beyond,
-                });
+                };
+                self.wire.arm(rpc, shot);
                 return Ok(Aimed::Wire);
             }
             Fault::KillPoint(point) => {
                 self.awaited = Some(fault);
-                self.lead_to(point, act).await?;
-                self.tell_engine(engine::Order::KillAt {
+                self.lead_to(fault, point, aim).await?;
+                self.tell_engine(&engine::Order::KillAt {
                     point: point.to_owned(),
                     nth: 1,
                 })
@@ -118,8 +101,8 @@ impl Lane {
             }
             Fault::Panic(point) => {
                 self.awaited = Some(fault);
-                self.lead_to(point, act).await?;
-                self.tell_engine(engine::Order::PanicAt {
+                self.lead_to(fault, point, aim).await?;
+                self.tell_engine(&engine::Order::PanicAt {
                     point: point.to_owned(),
                 })
                 .await;
@@ -135,7 +118,6 @@ impl Lane {
         };
         // A rule takes the next call of its rpc. That must not be a request of an earlier asking that comes late.
         tokio::time::sleep(self.held.saturating_duration_since(Instant::now())).await;
-        let rpc = rpc(act);
         let before = self.calls(rpc).await?;
         self.tell_server(Order::Arm {
             rpc: rpc.to_owned(),
@@ -162,18 +144,17 @@ impl Lane {
     }
 
     /// Sees to it that a point is passed that an act does not pass by itself.
-    async fn lead_to(&mut self, point: &str, act: &Act) -> Result<()> {
-        if point == "act.look" {
+    async fn lead_to(&mut self, fault: Fault, point: &str, aim: &Aim) -> Result<()> {
+        if point.ends_with(".look") {
             // Only silence is looked into.
             let order = Order::Arm {
-                rpc: rpc(act).to_owned(),
+                rpc: aim.rpc.to_owned(),
                 after: true,
                 knob: Knob::Status(14),
             };
             self.tell_server(order).await?;
-        } else if point.starts_with("news.") || point.starts_with("store.news.") {
-            // Somebody buys from the engine's user: news that is stored until it is marked as read.
-            self.tell_server(Order::Sell { times: 1 }).await?;
+        } else if fault.needs_news() {
+            self.tell_server(aim.news.clone()).await?;
         } else if point.starts_with("sync.") {
             // After a gap everything is read again.
             self.wire.cut();
@@ -182,7 +163,7 @@ impl Lane {
     }
 
     /// The engine passed a point: it panics there, or is held just before its call, and its connection can be struck.
-    pub(super) async fn at_the_point(&mut self, fault: Fault) {
+    pub async fn at_the_point(&mut self, fault: Fault) {
         if matches!(fault, Fault::Panic(_)) {
             self.awaited = None;
             return;
@@ -194,21 +175,17 @@ impl Lane {
         }
         if let Fault::Wire(class, how) = fault {
             let at = self.rng.random();
-            self.wire.arm(Shot {
-                class,
-                how,
-                at,
-                hold: Duration::ZERO,
-            });
+            let hold = Duration::ZERO;
+            self.wire.arm_at_connections(Shot { class, how, at, hold });
             self.wire.cut();
             // So that the client knows that its connection is gone, and makes a new one for the call.
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        self.tell_engine(engine::Order::Go).await;
+        self.tell_engine(&engine::Order::Go).await;
     }
 
     /// Whether the fault struck. What did not is taken back.
-    pub(super) async fn struck(&mut self, fault: Fault, aimed: Aimed) -> Result<bool> {
+    pub async fn struck(&mut self, fault: Fault, aimed: Aimed) -> Result<bool> {
         match aimed {
             Aimed::Always => Ok(true),
             Aimed::Wire => {
@@ -241,11 +218,5 @@ impl Lane {
     async fn calls(&mut self, rpc: &str) -> Result<u64> {
         let numbers = self.tell_server(Order::Calls { rpc: rpc.to_owned() }).await?;
         Ok(numbers.first().copied().unwrap_or_default())
-    }
-
-    async fn tell_engine(&mut self, order: engine::Order) {
-        if let Some(engine) = &mut self.engine {
-            engine.order(&order).await;
-        }
     }
 }
