@@ -25,7 +25,6 @@ export const feedback = {
   /** Whose words stand in a column. */
   youAbout: (name: string) => `You about ${name}`,
   aboutYou: (name: string) => `${name} about you`,
-  noneYet: "Nothing said yet",
   nothingMine: "You have said nothing yet.",
   nothingTheirs: (name: string) => `${name} has said nothing yet.`,
   noWords: "without words",

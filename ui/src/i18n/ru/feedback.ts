@@ -27,7 +27,6 @@ export const feedback = {
   unsure: "Ответа пока нет. Отзыв мог уже дойти: мы проверяем и второй раз его не отправляем.",
   youAbout: (name) => `Вы о ${name}`,
   aboutYou: (name) => `${name} о вас`,
-  noneYet: "Пока ничего",
   nothingMine: "Вы ещё ничего не сказали.",
   nothingTheirs: (name) => `Пока ${name} ничего не говорит.`,
   noWords: "без слов",
