@@ -8,7 +8,7 @@ use image::codecs::gif::GifDecoder;
 use image::codecs::png::PngDecoder;
 use image::codecs::tiff::TiffDecoder;
 use image::codecs::webp::WebPDecoder;
-use image::error::{ImageError, LimitErrorKind};
+use image::error::ImageError;
 use image::metadata::Orientation;
 use image::{ColorType, ImageDecoder, ImageResult};
 
@@ -71,17 +71,18 @@ fn with_library(
     clock: &Clock,
 ) -> Result<Decoded, PictureFault> {
     let fault = |error: ImageError| fault_of(format, &error);
-    let mut decoder = open(format, bytes, limits, clock).map_err(fault)?;
+    let mut decoder = open(format, bytes, clock).map_err(fault)?;
     let (width, height) = decoder.dimensions();
     limits.check_pixels(width, height)?;
     let colour = decoder.color_type();
     let pixel = u64::from(colour.bytes_per_pixel());
-    let after = u64::from(colour.channel_count());
+    // Afterwards a second copy, without alpha: on white, or shrunk to what fits a screen.
+    let after = u64::from(colour.channel_count().min(3));
     let more = besides(format, pixel).max(after);
     limits.check_memory(width, height, pixel.saturating_add(more), MAX_CHUNKS)?;
     decoder.set_limits(library_limits(limits)).map_err(fault)?;
     let icc = decoder.icc_profile().map_err(fault)?;
-    let orientation = decoder.orientation().map_err(fault)?;
+    let orientation = orientation_of(decoder.as_mut()).map_err(fault)?;
     let size = usize::try_from(decoder.total_bytes()).map_err(|_| PictureFault::TooMuchMemory)?;
     let mut pixels = vec![0; size];
     decoder.read_image_boxed(&mut pixels).map_err(fault)?;
@@ -99,6 +100,17 @@ fn with_library(
     })
 }
 
+/// How the picture lies. Some writers begin the EXIF of a WebP with the six bytes that belong into a JPEG.
+fn orientation_of(decoder: &mut (dyn ImageDecoder + '_)) -> ImageResult<Orientation> {
+    let plain = decoder.orientation()?;
+    if plain != Orientation::NoTransforms {
+        return Ok(plain);
+    }
+    let exif = decoder.exif_metadata()?;
+    let inner = exif.as_deref().and_then(|exif| exif.strip_prefix(b"Exif\0\0"));
+    Ok(inner.and_then(Orientation::from_exif_chunk).unwrap_or(plain))
+}
+
 fn library_limits(limits: &Limits) -> image::Limits {
     let mut ours = image::Limits::default();
     ours.max_image_width = Some(limits.side);
@@ -107,16 +119,11 @@ fn library_limits(limits: &Limits) -> image::Limits {
     ours
 }
 
-fn open<'a>(
-    format: Format,
-    bytes: &'a Bytes,
-    limits: &Limits,
-    clock: &'a Clock,
-) -> ImageResult<Box<dyn ImageDecoder + 'a>> {
+fn open<'a>(format: Format, bytes: &'a Bytes, clock: &'a Clock) -> ImageResult<Box<dyn ImageDecoder + 'a>> {
     let input = Watched::new(bytes, clock);
     Ok(match format {
         Format::Png => {
-            let mut chunks = library_limits(limits);
+            let mut chunks = image::Limits::no_limits();
             chunks.max_alloc = Some(MAX_CHUNKS);
             Box::new(PngDecoder::with_limits(input, chunks)?)
         }
@@ -158,10 +165,8 @@ fn check_chunks(bytes: &[u8]) -> ImageResult<()> {
 
 fn fault_of(format: Format, error: &ImageError) -> PictureFault {
     match error {
-        ImageError::Limits(limit) => match limit.kind() {
-            LimitErrorKind::DimensionError => PictureFault::TooManyPixels { width: 0, height: 0 },
-            _ => PictureFault::TooMuchMemory,
-        },
+        // The sides were looked at before.
+        ImageError::Limits(_) => PictureFault::TooMuchMemory,
         ImageError::Unsupported(_) => PictureFault::Unsupported(Foreign::Variant(format)),
         ImageError::IoError(error) if error.kind() == ErrorKind::UnexpectedEof => PictureFault::Truncated,
         error if ends_early(error) => PictureFault::Truncated,

@@ -7,12 +7,9 @@ use jpeg_encoder::{ChromaSubsamplingMethod, ColorType, Encoder, SamplingFactor};
 use crate::fault::PictureFault;
 use crate::raster::{Layout, Raster};
 
-/// Up to so many pixels, the encoder makes Huffman tables for the picture: a tenth fewer bytes, but all coefficients
-/// are in memory meanwhile.
-const OWN_TABLES: u64 = 16 * 1024 * 1024;
-
 /// A JPEG: only the JFIF header, tables, the frame and its scans. Letters of exact pictures keep their colours (4:4:4);
-/// photographs do not need them that fine (4:2:0).
+/// photographs do not need them that fine (4:2:0). One scan with the usual Huffman tables: with tables of its own this
+/// encoder writes the colours one by one, a tenth shorter, which some decoders read wrongly, ours among them.
 pub(crate) fn jpeg(raster: &Raster, quality: u8, exact: bool) -> Result<Vec<u8>, PictureFault> {
     let colour = match raster.layout {
         Layout::Gray => ColorType::Luma,
@@ -34,8 +31,6 @@ pub(crate) fn jpeg(raster: &Raster, quality: u8, exact: bool) -> Result<Vec<u8>,
         SamplingFactor::R_4_2_0
     });
     encoder.set_chroma_subsampling_method(ChromaSubsamplingMethod::Average);
-    let pixels = u64::from(raster.width).saturating_mul(u64::from(raster.height));
-    encoder.set_optimized_huffman_tables(pixels <= OWN_TABLES);
     encoder
         .encode(&raster.pixels, width, height, colour)
         .map_err(|_| PictureFault::Damaged)?;

@@ -34,7 +34,7 @@ pub enum PictureFault {
     /// Decoding would take more memory than is allowed.
     #[error("decoding takes too much memory")]
     TooMuchMemory,
-    /// Decoding took longer than is allowed.
+    /// Decoding took longer than is allowed, or is bound to: a JPEG of more than a hundred scans.
     #[error("decoding takes too long")]
     TooSlow,
     /// The caller asked for it to stop.

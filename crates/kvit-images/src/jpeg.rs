@@ -18,7 +18,7 @@ use crate::watch::{Clock, Watched};
 /// Decodes a JPEG. [`outline::read`] has looked at all of its markers before: the decoder itself fills what is missing
 /// with gray and says nothing.
 pub(crate) fn decode(bytes: &Bytes, limits: &Limits, clock: &Clock) -> Result<Decoded, PictureFault> {
-    let outline = outline::read(bytes)?;
+    let (outline, plain) = outline::read(bytes)?;
     let (width, height) = (outline.width, outline.height);
     limits.check_pixels(width, height)?;
     let samples = outline.samples() as u64;
@@ -38,7 +38,7 @@ pub(crate) fn decode(bytes: &Bytes, limits: &Limits, clock: &Clock) -> Result<De
         .set_max_width(side)
         .set_max_height(side)
         .jpeg_set_max_scans(outline::MAX_SCANS);
-    let mut decoder = JpegDecoder::new_with_options(Watched::new(bytes, clock), options);
+    let mut decoder = JpegDecoder::new_with_options(Watched::new(&plain, clock), options);
     decoder.decode_headers().map_err(damaged)?;
     // Inks stay inks until the colour profile is known.
     let (kept, layout) = match decoder.input_colorspace() {

@@ -48,7 +48,7 @@ pub enum Foreign {
     JpegXl,
     /// JPEG 2000.
     Jpeg2000,
-    /// A JPEG of a rare kind: 12 bits, lossless, arithmetic or hierarchical.
+    /// A JPEG of a rare kind: 12 bits, lossless, arithmetic, hierarchical, or baseline with its colours one by one.
     RareJpeg,
     /// SVG: a program rather than a picture.
     Svg,

@@ -1,5 +1,9 @@
 //! The markers of a JPEG, all of them, before a decoder sees one (ITU-T T.81, B).
 
+use std::ops::Range;
+
+use bytes::Bytes;
+
 use crate::fault::PictureFault;
 use crate::sniff::Foreign;
 
@@ -27,9 +31,9 @@ impl Outline {
         self.components
     }
 
-    /// Where a picture comes in more than one scan, its coefficients (16 bits each) are kept until the last one.
+    /// A progressive picture's coefficients (16 bits each) are all kept until its last scan.
     pub(super) fn coefficient_bytes_per_pixel(&self) -> u64 {
-        if !self.progressive && self.first_scan == self.components {
+        if !self.progressive {
             return 0;
         }
         self.unit.0.saturating_mul(2).div_ceil(self.unit.1.max(1))
@@ -48,17 +52,25 @@ impl Outline {
             .saturating_add(edge.saturating_mul(unit))
     }
 
+    /// Whether the scans are such as the decoder can be trusted with.
     pub(super) fn check_scans(&self) -> Result<(), PictureFault> {
-        // In a sequential picture each component comes once.
-        let most = if self.progressive {
-            MAX_SCANS
-        } else {
-            self.components
-        };
-        if self.scans > most {
-            return Err(PictureFault::TooSlow);
+        if self.progressive {
+            return if self.scans > MAX_SCANS {
+                Err(PictureFault::TooSlow)
+            } else {
+                Ok(())
+            };
         }
-        Ok(())
+        // One component after the other without being progressive is rare, and zune-jpeg 0.5.15 gives such pictures
+        // wrong colours without a word. A picture that lies is worse than none.
+        if self.first_scan != self.components {
+            return Err(PictureFault::Unsupported(Foreign::RareJpeg));
+        }
+        if self.scans > 1 {
+            Err(PictureFault::Damaged)
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -72,6 +84,10 @@ impl<'a> Walk<'a> {
         let (taken, rest) = self.rest.split_at_checked(bytes).ok_or(PictureFault::Truncated)?;
         self.rest = rest;
         Ok(taken)
+    }
+
+    fn position_in(&self, file: &[u8]) -> usize {
+        file.len().saturating_sub(self.rest.len())
     }
 
     fn byte(&mut self) -> Result<u8, PictureFault> {
@@ -102,16 +118,22 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// Walks over all markers up to the end of the picture.
-pub(super) fn read(bytes: &[u8]) -> Result<Outline, PictureFault> {
-    let mut walk = Walk { rest: bytes };
+/// Walks over all markers up to the end of the picture. Gives what they say, and the file without what follows the
+/// picture and without the segments that nobody needs to see it: a decoder that reads them can only stumble.
+pub(super) fn read(file: &Bytes) -> Result<(Outline, Bytes), PictureFault> {
+    let mut walk = Walk { rest: file };
     let mut frame: Option<Outline> = None;
+    let mut needless = Vec::new();
     loop {
         let code = walk.marker()?;
+        let begin = walk.position_in(file).saturating_sub(2);
         match code {
-            // The end of the picture; whatever follows is not read by anybody.
+            // The end of the picture.
             0xD9 => {
-                return frame.filter(|frame| frame.scans > 0).ok_or(PictureFault::Damaged);
+                let frame = frame
+                    .filter(|frame| frame.scans > 0)
+                    .ok_or(PictureFault::Damaged)?;
+                return Ok((frame, without(file, walk.position_in(file), &needless)));
             }
             0xDA => {
                 let scan = walk.segment()?;
@@ -133,10 +155,38 @@ pub(super) fn read(bytes: &[u8]) -> Result<Outline, PictureFault> {
                 return Err(PictureFault::Unsupported(Foreign::RareJpeg));
             }
             _ => {
-                walk.segment()?;
+                if is_needless(code, walk.segment()?) {
+                    needless.push(begin..walk.position_in(file));
+                }
             }
         }
     }
+}
+
+/// Whether a segment says nothing about how the picture looks. What does: how it lies (EXIF), its colours (ICC, Adobe).
+fn is_needless(code: u8, content: &[u8]) -> bool {
+    match code {
+        0xE1 => !content.starts_with(b"Exif\0\0"),
+        0xE2 => !content.starts_with(b"ICC_PROFILE\0"),
+        0xE0 | 0xEE => false,
+        0xE3..=0xED | 0xEF | 0xFE => true,
+        _ => false,
+    }
+}
+
+/// The first `end` bytes without the given parts, which are in order and apart.
+fn without(file: &Bytes, end: usize, parts: &[Range<usize>]) -> Bytes {
+    if parts.is_empty() {
+        return file.slice(..end.min(file.len()));
+    }
+    let mut kept = Vec::with_capacity(end);
+    let mut from = 0;
+    for part in parts {
+        kept.extend_from_slice(file.get(from..part.start).unwrap_or_default());
+        from = part.end;
+    }
+    kept.extend_from_slice(file.get(from..end).unwrap_or_default());
+    kept.into()
 }
 
 /// The frame header (B.2.2).
@@ -178,17 +228,17 @@ mod tests {
     ];
     const SOS: [u8; 10] = [0xFF, 0xDA, 0, 8, 1, 1, 0, 0, 63, 0];
 
-    fn file(parts: &[&[u8]]) -> Vec<u8> {
-        [&[0xFF, 0xD8][..], &parts.concat()].concat()
+    fn file(parts: &[&[u8]]) -> Bytes {
+        [&[0xFF, 0xD8][..], &parts.concat()].concat().into()
     }
 
     #[test]
     fn the_markers_are_read_to_the_end() {
         // A segment may hold an end marker, entropy-coded data a stuffed one.
-        let app = [0xFF, 0xE1, 0, 6, 0xFF, 0xD9, 0xFF, 0xC0];
+        let app = [0xFF, 0xE0, 0, 6, 0xFF, 0xD9, 0xFF, 0xC0];
         let data = [1, 2, 0xFF, 0x00, 0xD9, 0xFF, 0xD3, 4, 0xFF, 0xFF];
         let whole = file(&[&app, &SOF, &SOS, &data, &SOS, &data, &[0xD9], &SOF]);
-        let outline = read(&whole).unwrap();
+        let (outline, plain) = read(&whole).unwrap();
         assert_eq!((outline.width, outline.height), (512, 256));
         assert_eq!((outline.scans, outline.first_scan, outline.samples()), (2, 1, 3));
         // Four, one and one sample for four pixels, two bytes each.
@@ -196,9 +246,40 @@ mod tests {
         // Every beginning of it is cut off.
         let end = whole.len() - SOF.len();
         for length in 0..end {
-            assert_eq!(read(&whole[..length]), Err(PictureFault::Truncated), "{length}");
+            assert_eq!(
+                read(&whole.slice(..length)),
+                Err(PictureFault::Truncated),
+                "{length}"
+            );
         }
-        assert_eq!(read(&whole[..end]), Ok(outline));
+        assert_eq!(plain, whole.slice(..end));
+        assert_eq!(read(&plain), Ok((outline, plain)));
+    }
+
+    #[test]
+    fn only_what_shows_is_kept() {
+        let segment = |code: u8, content: &[u8]| {
+            let length = (content.len() as u16 + 2).to_be_bytes();
+            [&[0xFF, code][..], &length, content].concat()
+        };
+        let kept = [
+            segment(0xE1, b"Exif\0\0x"),
+            segment(0xE2, b"ICC_PROFILE\0x"),
+            segment(0xEE, b"Adobe"),
+        ];
+        let gone = [
+            segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0"),
+            segment(0xE2, b"MPF\0"),
+            segment(0xED, b"Photoshop 3.0\0"),
+            segment(0xFE, b"words"),
+        ];
+        let end = [&SOF[..], &SOS, &[1, 2, 0xFF, 0xD9]].concat();
+        let whole = file(&[
+            &gone[0], &kept[0], &gone[1], &gone[2], &kept[1], &kept[2], &gone[3], &end, &gone[3],
+        ]);
+        let (outline, plain) = read(&whole).unwrap();
+        assert_eq!(plain, file(&[&kept.concat(), &end]));
+        assert_eq!(read(&plain), Ok((outline, plain)));
     }
 
     #[test]
@@ -228,17 +309,22 @@ mod tests {
 
     #[test]
     fn passes_are_counted() {
-        let scans = |count: usize, code: u8| {
-            let mut sof = SOF;
+        let scans = |count: usize, code: u8, components: u8| {
+            let (mut sof, mut sos) = (SOF, SOS);
             sof[1] = code;
+            sos[4] = components;
             let mut parts = vec![&sof[..]];
-            parts.extend(vec![&SOS[..]; count]);
+            parts.extend(vec![&sos[..]; count]);
             parts.push(&[0xFF, 0xD9]);
-            read(&file(&parts)).unwrap().check_scans()
+            read(&file(&parts)).unwrap().0.check_scans()
         };
-        assert_eq!(scans(MAX_SCANS, 0xC2), Ok(()));
-        assert_eq!(scans(MAX_SCANS + 1, 0xC2), Err(PictureFault::TooSlow));
-        assert_eq!(scans(3, 0xC0), Ok(()));
-        assert_eq!(scans(4, 0xC0), Err(PictureFault::TooSlow));
+        assert_eq!(scans(MAX_SCANS, 0xC2, 1), Ok(()));
+        assert_eq!(scans(MAX_SCANS + 1, 0xC2, 1), Err(PictureFault::TooSlow));
+        assert_eq!(scans(1, 0xC0, 3), Ok(()));
+        assert_eq!(scans(2, 0xC0, 3), Err(PictureFault::Damaged));
+        assert_eq!(
+            scans(3, 0xC0, 1),
+            Err(PictureFault::Unsupported(Foreign::RareJpeg))
+        );
     }
 }
