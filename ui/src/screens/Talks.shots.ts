@@ -61,7 +61,7 @@ export const shots: Shot[] = [
     scenario: "usual",
     ready: line,
     act: async (page) => {
-      await page.locator("button.asks").first().click();
+      await page.locator(".asks").first().click();
     },
   },
   { name: "talk-new", route: "/talks/payment%2F1199", scenario: "usual", ready: "[data-testid=composer]" },

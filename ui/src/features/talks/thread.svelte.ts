@@ -47,9 +47,15 @@ export class Thread {
   unreadFrom = $state<string | null>(null);
   /** Messages of the other side that came while they were out of sight, newest last. */
   arrived = $state.raw<readonly TalkLine[]>([]);
+  /** The last of all that came since it was opened, to be said aloud. */
+  heard = $state.raw<TalkLine | null>(null);
+  /** Counts the times the view was sent to the end. */
+  jumps = $state(0);
   /** Where one stopped reading is further up than the newest lines: the view begins there. */
   began = $state(false);
   #turn = 0;
+  // The next answer is laid as it is, whatever was in sight.
+  #jumping = false;
   #seen: string | null = null;
   readonly id: string;
 
@@ -98,6 +104,13 @@ export class Thread {
       return;
     }
     this.#notice(detail, before);
+    if (this.#jumping) {
+      this.#jumping = false;
+      this.arrived = [];
+      this.#lay(detail.lines.lines, detail.lines.earlier, false);
+      this.jumps += 1;
+      return;
+    }
     if (this.later) {
       this.lines = patched(this.lines, detail.lines.lines);
       return;
@@ -118,6 +131,7 @@ export class Thread {
     this.#seen = last;
     if (fresh.length === 0) return;
     this.arrived = [...this.arrived, ...fresh];
+    this.heard = fresh.at(-1) ?? null;
     if (this.unreadFrom === null && !document.hasFocus()) this.unreadFrom = fresh[0]?.id ?? null;
   }
 
@@ -171,20 +185,13 @@ export class Thread {
     }
   }
 
-  /** Goes to the newest lines. */
-  async newest(): Promise<void> {
+  /** Goes to the newest lines: at once when they are here, else with the next answer. */
+  newest(): void {
     this.arrived = [];
-    if (!this.later) return;
-    const turn = ++this.#turn;
-    try {
-      const detail = await api.talk(this.id);
-      if (turn !== this.#turn) return;
-      this.detail = detail;
-      this.#lay(detail.lines.lines, detail.lines.earlier, false);
-      this.fault = null;
-    } catch (thrown) {
-      if (turn === this.#turn) this.fault = faultOf(thrown);
-    }
+    if (this.later) {
+      this.#jumping = true;
+      void this.read();
+    } else this.jumps += 1;
   }
 
   /** The person has seen the end. */

@@ -51,5 +51,6 @@ export function payload(at: number): string {
   const text = markup[at % markup.length] ?? "";
   const wrap = around[Math.floor(at / markup.length) % around.length] ?? ((one: string) => one);
   const twice = Math.floor(at / (markup.length * around.length));
-  return (wrap(text, at) + (twice === 0 ? "" : ` ${markup[(at * 7 + twice) % markup.length] ?? ""}`)).slice(0, 1000);
+  const both = wrap(text, at) + (twice === 0 ? "" : ` ${markup[(at * 7 + twice) % markup.length] ?? ""}`);
+  return `${both.slice(0, 990)} ${String(at)}`;
 }
