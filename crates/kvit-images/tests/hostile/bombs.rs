@@ -59,7 +59,7 @@ fn declared_sizes_are_refused_before_anything_is_allocated() {
     // The header of lossless WebP: a signature, then 14 bits for each side less one.
     let lossless = [
         b"RIFF\x14\0\0\0WEBPVP8L\x08\0\0\0".as_slice(),
-        &[0x2F, 0xFF, 0xFF, 0xFF, 0x0F, 0, 0, 0],
+        &[0x2F, 0xFE, 0xBF, 0xFF, 0x0F, 0, 0, 0],
     ]
     .concat();
     for (name, file, expected) in [
@@ -73,7 +73,7 @@ fn declared_sizes_are_refused_before_anything_is_allocated() {
         ("gif", gif, too_many(65_535, 65_535)),
         ("bmp", bmp, too_many(40_000, 40_000)),
         ("tiff", tiff, too_many(100_000, 100_000)),
-        ("webp", lossless, too_many(16_384, 16_384)),
+        ("webp", lossless, too_many(16_383, 16_383)),
     ] {
         // A PNG is opened only once its pixels begin.
         let file = if name == "png" {
