@@ -110,10 +110,7 @@ impl Sandbox {
     /// Login names of all simulated sellers, traders and buyers.
     pub fn logins(&self) -> Result<Vec<String>, Refusal> {
         self.hub().read(|books| {
-            let simulated = books
-                .users
-                .values()
-                .filter(|u| !matches!(u.role, Role::Local | Role::Marketplace));
+            let simulated = books.users.values().filter(|user| user.is_simulated());
             Ok(simulated.map(|user| user.login.clone()).collect())
         })
     }
