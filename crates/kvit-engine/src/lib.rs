@@ -14,6 +14,8 @@
 //!    ├── deals       list, chat, "I paid", cancel           ├── money     the map, and whether it adds up
 //!    ├── refunds     desk, make, withdraw                   ├── feedback  give it, read it
 //!    ├── evidence    what was seen, signed, for others      │
+//!    ├── talks       conversations and chats as one list    ├── pictures  beside a message, and what others show
+//!    │               (outgoing delivers what the person says, each message once)
 //!    └── pay         desk, from balance, by advertisement   └── export    payments for other programs
 //!    │
 //! Session: its line to the marketplace
@@ -23,7 +25,8 @@
 //! ```
 //!
 //! *Money moves through an operation* ([`operation`]). No money call is ever repeated here. After silence the
-//! engine looks until it can tell; while it cannot, the same invoice cannot be paid again.
+//! engine looks until it can tell; while it cannot, the same invoice cannot be paid again. The same holds for what is
+//! said: a message is sent once, and looked for.
 
 pub mod account;
 mod act;

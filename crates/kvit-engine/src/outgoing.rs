@@ -21,17 +21,19 @@
 //! The front proxy repeats calls (section 2.1). What it makes of one message twice is found in the same way, is claimed
 //! by the same one, and is shown once.
 //!
-//! [`deliver`] carries it out, [`outbox`] holds what is on its way, [`kept`] is how it lies in the store.
+//! [`send`] is what the person does, [`deliver`] carries it out, [`outbox`] holds what is on its way, [`kept`] is how it lies in the store.
 
 mod deliver;
 mod kept;
 mod outbox;
+mod send;
+mod upload;
 
 use std::time::Duration;
 
 use kvit_domain::{
     Timestamp,
-    fault::{Fault, FaultCode},
+    fault::{Fault, FaultCode, MoneyMoved},
     id::{MessageId, UserId},
     message::{Message, Talk},
     picture::PictureId,
@@ -178,14 +180,14 @@ impl Outgoing {
     pub(crate) fn silence(&mut self, fault: Fault) {
         if self.state == OutgoingState::Sending {
             self.state = OutgoingState::Checking { looks: 0, absent: 0 };
-            self.silence = Some(fault);
+            self.silence = Some(of_words(fault));
         }
     }
 
     /// The marketplace refused, and nothing contradicts it.
     pub(crate) fn refused(&mut self, fault: Fault) {
         if self.state.is_before_sending() || self.state == OutgoingState::Sending {
-            self.state = OutgoingState::Failed(fault);
+            self.state = OutgoingState::Failed(of_words(fault));
         }
     }
 
@@ -272,6 +274,14 @@ impl Outgoing {
             && self.pictures.is_empty()
             && other.pictures.is_empty()
             && self.text == other.text
+    }
+}
+
+/// A fault of a call that moves no money, whatever became of it.
+fn of_words(fault: Fault) -> Fault {
+    Fault {
+        money: MoneyMoved::No,
+        ..fault
     }
 }
 

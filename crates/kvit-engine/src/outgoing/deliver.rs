@@ -8,15 +8,12 @@ use kvit_client::Marketplace;
 use kvit_domain::{
     fault::{Fault, FaultCode},
     id::{MessageId, UserId},
-    message::{MESSAGE_LIMIT, Message, Talk, length},
-    picture::PICTURES_OF_A_MESSAGE,
+    message::{Message, Talk},
 };
-use kvit_store::PictureSize;
 use tokio::sync::watch;
 
-use super::{Look, Outgoing, OutgoingId, OutgoingState, outbox::UploadProgress};
+use super::{Look, Outgoing, OutgoingId, OutgoingState, upload::Hindrance};
 use crate::{
-    account::AccountId,
     act::{is_silence, never_carried_out},
     engine::Engine,
     open_account::OpenAccount,
@@ -35,111 +32,7 @@ enum Turn {
     Later,
 }
 
-/// Why the pictures of a message are not all uploaded.
-enum Hindrance {
-    /// It can be tried again.
-    Later,
-    /// It cannot.
-    Refused(Fault),
-    /// The person took the message back.
-    TakenBack,
-}
-
 impl<S: Shell> Engine<S> {
-    /// Sends what the person wrote in a talk, with the pictures put beside it. It returns when the message is on the disk:
-    /// from then on it is delivered behind, whatever happens to the app.
-    ///
-    /// # Errors
-    /// `AccountChanged`, `MessageEmpty`, `MessageTooLong`, `TooManyPictures`; what [`Engine::talk`] says of a talk that
-    /// cannot be; why the store is not open or cannot be written.
-    pub async fn send_message(&self, account: AccountId, talk: Talk, text: &str) -> Result<Outgoing, Fault> {
-        let text = text.trim();
-        let account = self.opened_if(account)?;
-        let pictures: Vec<_> = account
-            .ask(|store| store.draft_pictures(talk))?
-            .iter()
-            .map(|picture| picture.id)
-            .collect();
-        if text.is_empty() && pictures.is_empty() {
-            return Err(FaultCode::MessageEmpty.into());
-        }
-        if length(text) > MESSAGE_LIMIT {
-            return Err(FaultCode::MessageTooLong.into());
-        }
-        if pictures.len() > PICTURES_OF_A_MESSAGE {
-            return Err(Fault::new(FaultCode::TooManyPictures).with("max", PICTURES_OF_A_MESSAGE));
-        }
-        let Parties {
-            with,
-            subject,
-            closed,
-        } = self.parties(&account, talk).await?;
-        if let Some(code) = closed {
-            return Err(code.into());
-        }
-        let now = self.now();
-        account.ask(|store| store.begin_talk(talk, &with, &subject, now))?;
-        let outgoing = Outgoing::new(OutgoingId::new_v4(), talk, text.to_owned(), pictures, now);
-        account.outbox.add(outgoing.clone())?;
-        account.pictures.forget_sources(&outgoing.pictures);
-        crate::point!("outgoing.begun");
-        self.announce_talk(&account, talk);
-        self.deliver(&account, talk);
-        Ok(outgoing)
-    }
-
-    /// Sends a message that failed once more.
-    ///
-    /// # Errors
-    /// `AccountChanged`; `MessageNotFound` unless it failed; why the store is not open or cannot be written.
-    pub fn retry_message(&self, account: AccountId, id: OutgoingId) -> Result<Outgoing, Fault> {
-        let account = self.opened_if(account)?;
-        let failed = account.outbox.get(id)?;
-        if !matches!(failed.state, OutgoingState::Failed(_)) {
-            return Err(FaultCode::MessageNotFound.into());
-        }
-        let outgoing = account.outbox.change(id, Outgoing::once_more)?;
-        self.announce_talk(&account, outgoing.talk);
-        self.deliver(&account, outgoing.talk);
-        Ok(outgoing)
-    }
-
-    /// Forgets a message that failed, with its pictures.
-    ///
-    /// # Errors
-    /// `AccountChanged`; `MessageNotFound` unless it failed; why the store is not open or cannot be written.
-    pub fn delete_message(&self, account: AccountId, id: OutgoingId) -> Result<(), Fault> {
-        let account = self.opened_if(account)?;
-        let dropped = account.outbox.drop_failed(id)?;
-        self.announce_talk(&account, dropped.talk);
-        Ok(())
-    }
-
-    /// Takes a message back of which nothing has left that anybody could see: its words and pictures become the draft
-    /// again. An upload is broken off.
-    ///
-    /// # Errors
-    /// `AccountChanged`; `MessageNotFound` if it is too late; why the store is not open or cannot be written.
-    pub fn take_back_message(&self, account: AccountId, id: OutgoingId) -> Result<(), Fault> {
-        let account = self.opened_if(account)?;
-        let taken = account.outbox.take_back(id)?;
-        self.announce_talk(&account, taken.talk);
-        Ok(())
-    }
-
-    /// An outgoing message of the account in use, whenever it was.
-    ///
-    /// # Errors
-    /// `MessageNotFound`; why the store is not open.
-    pub fn outgoing(&self, id: OutgoingId) -> Result<Outgoing, Fault> {
-        self.opened()?.outbox.get(id)
-    }
-
-    /// How far the pictures of a message are; `None` while none is on its way.
-    pub fn upload_progress(&self, id: OutgoingId) -> Option<UploadProgress> {
-        self.opened().ok()?.outbox.progress(id)
-    }
-
     /// Goes on with whatever was on its way: a line was made.
     pub(crate) fn resume_outgoing(&self, account: &Arc<OpenAccount>) {
         account.outbox.wake();
@@ -149,7 +42,7 @@ impl<S: Shell> Engine<S> {
         self.watch_repetitions(account);
     }
 
-    fn deliver(&self, account: &Arc<OpenAccount>, talk: Talk) {
+    pub(super) fn deliver(&self, account: &Arc<OpenAccount>, talk: Talk) {
         if !account.outbox.take_on(talk) {
             return;
         }
@@ -354,68 +247,6 @@ impl<S: Shell> Engine<S> {
         Ok(())
     }
 
-    /// Uploads the pictures that are not there yet. Doing it twice does no harm (section 10.2), so it is tried again by
-    /// itself.
-    async fn upload(
-        &self,
-        account: &Arc<OpenAccount>,
-        line: &Marketplace,
-        outgoing: &Outgoing,
-        woken: &mut watch::Receiver<()>,
-    ) -> Result<(), Hindrance> {
-        let id = outgoing.id;
-        let of_store = |fault: Fault| {
-            tracing::warn!(%fault, outgoing = %id, "pictures of a message");
-            Hindrance::Later
-        };
-        let rows = account
-            .ask_behind(move |store| store.outgoing_pictures(id))
-            .await
-            .map_err(of_store)?;
-        let mut progress = UploadProgress {
-            picture: 0,
-            pictures: count(outgoing.pictures.len()),
-            bytes: 0,
-            all_bytes: rows.iter().map(|row| row.length).sum(),
-        };
-        for picture in &outgoing.pictures {
-            progress.picture = progress.picture.saturating_add(1);
-            let row = rows.iter().find(|row| row.id == *picture);
-            let Some(row) = row else {
-                return Err(Hindrance::Refused(FaultCode::PictureNotFound.into()));
-            };
-            if row.state != kvit_store::PictureState::Uploaded {
-                if !self.settle(account, id, Outgoing::uploading) {
-                    return Err(Hindrance::TakenBack);
-                }
-                account.outbox.set_progress(id, progress);
-                self.announce_talk(account, outgoing.talk);
-                let wanted = *picture;
-                let bytes = account
-                    .ask_behind(move |store| store.picture_bytes(wanted, PictureSize::Original))
-                    .await
-                    .map_err(of_store)?
-                    .ok_or_else(|| Hindrance::Refused(FaultCode::PictureNotFound.into()))?;
-                crate::point!("pictures.before_upload");
-                let stored = tokio::select! {
-                    stored = line.store_picture(wanted, bytes) => stored,
-                    () = taken_back(account, id, woken) => return Err(Hindrance::TakenBack),
-                };
-                crate::point!("pictures.after_upload");
-                match stored {
-                    Ok(()) => account.outbox.set_uploaded(wanted).map_err(of_store)?,
-                    Err(fault) if is_passing(&fault) && fault.code != FaultCode::ServerFailed => {
-                        tracing::info!(%fault, %wanted, "not uploaded yet");
-                        return Err(Hindrance::Later);
-                    }
-                    Err(fault) => return Err(Hindrance::Refused(fault)),
-                }
-            }
-            progress.bytes = progress.bytes.saturating_add(row.length);
-        }
-        Ok(())
-    }
-
     async fn look_after_a_refusal(&self, account: &Arc<OpenAccount>, outgoing: &Outgoing) -> Look {
         for made in 0..LOOKS_AFTER_REFUSAL {
             if made > 0 {
@@ -475,7 +306,12 @@ impl<S: Shell> Engine<S> {
 
     /// Changes a message, and tells whoever shows it. `false`: it is not there any more, or that could not be written
     /// down; then it is as it was, and is tried again.
-    fn settle(&self, account: &OpenAccount, id: OutgoingId, change: impl FnOnce(&mut Outgoing)) -> bool {
+    pub(super) fn settle(
+        &self,
+        account: &OpenAccount,
+        id: OutgoingId,
+        change: impl FnOnce(&mut Outgoing),
+    ) -> bool {
         match account.outbox.change(id, change) {
             Ok(outgoing) => {
                 self.announce_talk(account, outgoing.talk);
@@ -548,17 +384,8 @@ fn take_in_copies(outgoing: &mut Outgoing, found: &[MessageId]) {
     outgoing.repeated(found);
 }
 
-/// Comes to an end when the person takes the message back.
-async fn taken_back(account: &OpenAccount, id: OutgoingId, woken: &mut watch::Receiver<()>) {
-    loop {
-        if woken.changed().await.is_err() || account.outbox.get(id).is_err() {
-            return;
-        }
-    }
-}
-
 /// Nothing that the message itself is to blame for: it is tried again.
-fn is_passing(fault: &Fault) -> bool {
+pub(super) fn is_passing(fault: &Fault) -> bool {
     is_silence(fault)
         || never_carried_out(fault.code)
         || matches!(
@@ -570,8 +397,4 @@ fn is_passing(fault: &Fault) -> bool {
                 | FaultCode::UserGone
                 | FaultCode::StoreUnwritable
         )
-}
-
-fn count(number: usize) -> u32 {
-    u32::try_from(number).unwrap_or(u32::MAX)
 }

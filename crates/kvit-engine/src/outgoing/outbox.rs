@@ -441,3 +441,6 @@ impl Entry {
         self.outgoing = after;
     }
 }
+
+#[cfg(test)]
+mod tests;
