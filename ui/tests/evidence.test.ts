@@ -38,7 +38,7 @@ test("leaving out by keyboard: a whole group, then everything, and then there is
 test("an intact bundle says so, with its key, its counts and the receipt inside", async () => {
   const page = await open({ route: "/bundle" });
   await byId(page, "bundle-pick").click();
-  await page.locator("[data-testid=bundle-verdict][data-verdict=intact]").waitFor();
+  await page.locator("[data-testid=bundle-verdict][data-verdict=parts]").waitFor();
   expect(await byId(page, "bundle-counts").textContent()).toContain("2 left out");
   expect(await byId(page, "bundle-key").textContent()).toContain("another installation");
   await byId(page, "bundle-receipt").locator("[data-testid=seal][data-state=verified]").waitFor();
@@ -51,13 +51,14 @@ test("an altered bundle names what was altered, what is missing and what was add
   await byId(page, "bundle-pick").click();
   await page.locator("[data-testid=bundle-verdict][data-verdict=altered]").waitFor();
   const problems = await byId(page, "bundle-problems").textContent();
-  for (const part of ["message-502", "picture-11aa.jpg", "extra/contract.html"]) expect(problems).toContain(part);
+  for (const part of ["message/5.json", "picture/7.jpg", "extra/contract.html"]) expect(problems).toContain(part);
 });
 
 test("what is no bundle is said to be none, and needs no account to be looked at", async () => {
   const page = await open({ route: "/bundle", scenario: "bundleUnreadable" });
   await byId(page, "bundle-pick").click();
-  await page.locator("[data-testid=bundle-verdict][data-verdict=unreadable]").waitFor();
+  await page.locator("[data-testid=fault][data-code=bundleUnreadable]").waitFor();
+  expect(await byId(page, "bundle-verdict").count()).toBe(0);
   const fresh = await open({ route: "/bundle", scenario: "firstRun" });
   await byId(fresh, "bundle-pick").waitFor();
   expect(await byId(fresh, "tab-archive").count()).toBe(0);

@@ -142,9 +142,9 @@ export const commands = {
 	/**  What would go into a bundle of evidence. */
 	evidencePlan: (about: EvidenceSubject) => typedError<EvidencePlan, Fault>(__TAURI_INVOKE("evidence_plan", { about })),
 	/**  Lets the person pick where to keep a bundle; the name of the file, or `None` if they changed their mind. */
-	saveEvidence: (account: string, about: EvidenceSubject, leaveOut: string[]) => typedError<string | null, Fault>(__TAURI_INVOKE("save_evidence", { account, about, leaveOut })),
+	saveEvidence: (account: string, about: EvidenceSubject, keep: string[]) => typedError<string | null, Fault>(__TAURI_INVOKE("save_evidence", { account, about, keep })),
 	/**  Lets the person pick a bundle and checks it; `None` if they changed their mind. */
-	checkBundle: () => typedError<BundleVerdict | null, Fault>(__TAURI_INVOKE("check_bundle")),
+	checkBundle: () => typedError<BundleReport | null, Fault>(__TAURI_INVOKE("check_bundle")),
 };
 
 /** Events */
@@ -289,74 +289,53 @@ export type Author =
 /**  The arbiter. */
 "arbiter";
 
-/**  A part of a checked bundle. */
+/**  One thing of a bundle, checked. */
 export type BundleItem = {
-	/**  Its id. */
+	/**  Its number. */
 	id: string,
 	/**  What it is. */
-	kind: BundleKind,
-	/**  How it was found. */
+	kind: EvidenceKind,
+	/**  How it stands. */
 	state: BundleItemState,
-	/**  In short. A stranger's text. */
-	text: string | null,
-	/**  When. */
-	at: string | null,
-	/**  Who wrote it. */
-	author: Author | null,
+	/**  Its file in the bundle; empty where it was left out. */
+	path: string,
 };
 
-/**  How a part was found. */
+/**  How a thing of a bundle stands. */
 export type BundleItemState = 
 /**  As it was signed. */
 "intact" | 
-/**  Left out by who made it. */
+/**  Left out by whoever gave the bundle on. */
 "leftOut" | 
-/**  Changed. */
+/**  Not as it was signed. */
 "altered" | 
-/**  Gone, though not left out. */
-"missing" | 
-/**  Not of the bundle. */
-"stranger";
+/**  Half of it is missing. */
+"missing";
 
-/**  Kinds of parts of a checked bundle. */
-export type BundleKind = 
-/**  The signed text. */
-"receipt" | 
-/**  What the marketplace said. */
-"said" | 
-/**  A message. */
-"message" | 
-/**  A picture. */
-"picture" | 
-/**  A step of the deal. */
-"dealStep" | 
-/**  A part of the journal. */
-"operation" | 
-/**  The cover page. */
-"cover" | 
-/**  Something else. */
-"unknown";
-
-/**  How a bundle was found. */
-export type BundleVerdict = {
-	/**  Name of the file. */
+/**  What the check of a bundle says. */
+export type BundleReport = {
+	/**  The file's name. */
 	file: string,
 	/**  In one word. */
-	verdict: Verdict,
+	verdict: BundleVerdict,
 	/**  What it is about. */
-	about: EvidenceSubject | null,
-	/**  When it says it was made. */
-	made: string | null,
-	/**  Fingerprint of the key that signed. */
-	signedBy: string | null,
-	/**  It is the key of this account. */
+	about: EvidenceSubject,
+	/**  The marketplace, as the bundle has it. A stranger's text. */
+	marketplace: string,
+	/**  The account's name there. A stranger's text. */
+	login: string,
+	/**  When it was made, by the clock of whoever made it. */
+	made: string,
+	/**  The key that signed it, in groups. */
+	signedBy: string,
+	/**  That is the key of the account in use. */
 	mine: boolean,
-	/**  The parts. */
+	/**  What is in it. */
 	items: BundleItem[],
-	/**  The receipt inside, checked again. */
-	receipt: Seal | null,
-	/**  Why it cannot be read. */
-	fault: Fault | null,
+	/**  Files in it that the signature knows nothing of. */
+	strangers: string[],
+	/**  The receipts in it, checked again. */
+	receipts: Seal[],
 };
 
 /**  Codes and names for the choice of fiat. */
@@ -580,45 +559,49 @@ export type Dropped = {
 	names: string[],
 };
 
-/**  A part of a bundle. */
+/**  One thing of a bundle. */
 export type EvidenceItem = {
-	/**  Its id. */
+	/**  By which it is chosen. */
 	id: string,
 	/**  What it is. */
 	kind: EvidenceKind,
 	/**  When. */
 	at: string | null,
-	/**  Who wrote it. */
-	author: Author | null,
-	/**  In short. A stranger's text for messages. */
+	/**  What it says, cut. A stranger's text. */
 	text: string,
-	/**  Bytes. */
+	/**  Its length, bytes. */
 	bytes: string,
 };
 
-/**  Kinds of parts. */
+/**  Kinds of evidence. */
 export type EvidenceKind = 
-/**  The signed text. */
+/**  The page for people. */
+"cover" | 
+/**  The signed confirmation as it was first seen. */
 "receipt" | 
-/**  What the marketplace said. */
+/**  The payment as the marketplace gives it. */
+"payment" | 
+/**  What the marketplace said over time. */
 "said" | 
+/**  Where it contradicted itself. */
+"notices" | 
 /**  A message. */
 "message" | 
 /**  A picture. */
 "picture" | 
-/**  A step of the deal. */
-"dealStep" | 
-/**  A part of the journal. */
+/**  The deal and its steps. */
+"deal" | 
+/**  An operation of the journal. */
 "operation";
 
-/**  What would go into a bundle. */
+/**  What can go into a bundle. */
 export type EvidencePlan = {
 	/**  What it is about. */
 	about: EvidenceSubject,
-	/**  The parts. */
+	/**  Everything there is. */
 	items: EvidenceItem[],
-	/**  Fingerprint of this account's signing key on this computer. */
-	signedBy: string,
+	/**  The key that will sign, in groups; none before the first bundle of this account. */
+	signedBy: string | null,
 };
 
 /**  What a bundle of evidence is about. */
@@ -703,16 +686,10 @@ export type FeedbackCard = {
 	created: string | null,
 };
 
-/**  Feedback in a list. */
-export type FeedbackItem = FeedbackCard & {
-	/**  Its id. */
-	id: string,
-};
-
 /**  A page of feedback, newest first. */
 export type FeedbackPage = {
 	/**  The rows. */
-	items: FeedbackItem[],
+	items: FeedbackCard[],
 	/**  `before` of the next page; none at the end. */
 	next: string | null,
 };
@@ -753,6 +730,22 @@ export type FormerText = {
 	text: string,
 	/**  Until when. */
 	until: string,
+};
+
+/**  A payment that gives another one back. */
+export type GivenBack = {
+	/**  Its number. */
+	payment: string,
+	/**  Pieces. */
+	pieces: number,
+	/**  Satoshi. */
+	sats: string,
+	/**  Status. */
+	status: PaymentStatus,
+	/**  Seal. */
+	seal: SealState,
+	/**  Made. */
+	created: string,
 };
 
 /**  An invoice. */
@@ -1079,6 +1072,14 @@ export type OperationDetail = {
 	doubles: string[],
 	/**  The deal it is about. */
 	deal: string | null,
+	/**  Refunds that it made: the one that was meant, and those to be withdrawn. */
+	refunds: string[],
+	/**  The payment that it gives back. */
+	refundOf: string | null,
+	/**  What was to be said of the other side. */
+	said: SaidFeedback | null,
+	/**  Something was said there before, in other words. */
+	otherwise: boolean,
 };
 
 /**  Where an operation stands. */
@@ -1269,7 +1270,7 @@ export type PaymentDetail = {
 	/**  Why not; none also when the person is not the seller. */
 	refundObstacle: Fault | null,
 	/**  Payments that gave pieces of it back. */
-	givenBack: PaymentRow[],
+	givenBack: GivenBack[],
 	/**  The payment this one gives back. */
 	refundOf: string | null,
 };
@@ -1519,6 +1520,12 @@ export type RefundCard = {
 	sats: string,
 	/**  Payable until. */
 	until: string | null,
+	/**  The refund that was meant: this one was made again by the marketplace's front proxy, and should be withdrawn. */
+	doubleOf: string | null,
+	/**  The person's payment of it that is pending. */
+	pending: string | null,
+	/**  It can be withdrawn now. */
+	canWithdraw: boolean,
 };
 
 /**  What can be given back of a payment. */
@@ -1537,20 +1544,22 @@ export type RefundDesk = {
 	most: number,
 	/**  Pieces of this desk. */
 	pieces: number,
-	/**  Satoshi they cost now. */
-	costNowSats: string,
+	/**  Satoshi that they cost today; none where that cannot be told. */
+	costNowSats: string | null,
 	/**  Priced in fiat: it follows the rate until it is paid. */
 	costNowEstimated: boolean,
-	/**  Satoshi they cost then. */
-	costThenSats: string,
+	/**  Satoshi that they cost at the purchase. */
+	costThenSats: string | null,
 	/**  What those pieces were priced at. */
 	fiatPrice: FiatSum | null,
 	/**  When the rate was read. */
 	rateAt: string | null,
-	/**  Spendable satoshi now. */
-	balanceSats: string,
-	/**  Why nothing can be given back. */
+	/**  Spendable satoshi now; none before the first reading. */
+	balanceSats: string | null,
+	/**  Why nothing, or not so many, can be given back. */
 	obstacle: Fault | null,
+	/**  An operation of a refund of this payment that is not settled. */
+	unknown: OperationCard | null,
 	/**  Invoices made for it and not paid. */
 	open: RefundCard[],
 };
@@ -1569,8 +1578,8 @@ export type RefundOf = {
 export type RefundOutcome = 
 /**  It is there. */
 { kind: "done"; 
-/**  The refund. */
-refund: RefundCard; 
+/**  Its invoice. */
+invoice: string; 
 /**  The payment. */
 payment: PaymentDetail; 
 /**  Refund invoices the front made once more. */
@@ -1615,6 +1624,14 @@ export type SaidCard = {
 	about: Said,
 	/**  The value. Names are a stranger's text. */
 	value: string,
+};
+
+/**  What was to be said of the other side. */
+export type SaidFeedback = {
+	/**  Good or bad. */
+	positive: boolean,
+	/**  The words. */
+	text: string,
 };
 
 /**  The seal with everything behind it. */
@@ -2074,14 +2091,14 @@ export type UploadProgress = {
 	of: number,
 };
 
-/**  How a bundle was found, in one word. */
-export type Verdict = 
-/**  Nothing was changed. */
-"intact" | 
-/**  Something was changed. */
-"altered" | 
-/**  It cannot be read. */
-"unreadable";
+/**  The check in one word. */
+export type BundleVerdict = 
+/**  Everything is there and as it was signed. */
+"whole" | 
+/**  What is there is as it was signed; some was left out. */
+"parts" | 
+/**  Something is not as it was signed. */
+"altered";
 
 /**  What a pending payment or an open deal waits for. */
 export type WaitsFor = 

@@ -310,10 +310,10 @@ function commandsOf(world: World): Commands {
         return refunds.withdraw(world, invoice);
       }),
     evidencePlan: (about) => answer(() => evidence.plan(world, about)),
-    saveEvidence: (account, about, leaveOut) =>
+    saveEvidence: (account, about, keep) =>
       answer(() => {
         same(account);
-        return evidence.save(world, about, leaveOut);
+        return evidence.save(world, about, keep);
       }),
     checkBundle: () => answer(() => evidence.check(world)),
   };

@@ -9,7 +9,7 @@ async function plan(page: Page): Promise<void> {
 
 async function check(page: Page): Promise<void> {
   await page.getByTestId("bundle-pick").click();
-  await page.getByTestId("bundle-verdict").waitFor();
+  await page.locator("[data-testid=bundle-verdict], [data-testid=fault]").first().waitFor();
 }
 
 function checked(name: string, scenario: ScenarioName): Shot {

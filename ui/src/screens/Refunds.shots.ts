@@ -61,7 +61,8 @@ export const shots: Shot[] = [
     ready: "[data-testid=refund-start]",
     act: async (page) => {
       await start(page);
-      await page.getByTestId("refund-create").click();
+      await page.getByTestId("refund-pieces").fill("1");
+      await page.locator("[data-testid=refund-create]:enabled").filter({ hasText: /\b1\b/ }).click();
       await page.getByTestId("refund-confirm").click();
       await page.getByTestId("refund-doubles").waitFor();
       await at(page, "refund-section");

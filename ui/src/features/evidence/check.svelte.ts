@@ -1,9 +1,9 @@
 import { api, faultOf } from "../../ipc/call";
-import type { BundleVerdict, Fault } from "../../ipc/types";
+import type { BundleReport, Fault } from "../../ipc/types";
 
 /** The bundle that was checked last: it stays while one looks elsewhere. */
 class BundleDesk {
-  verdict = $state.raw<BundleVerdict | null>(null);
+  report = $state.raw<BundleReport | null>(null);
   fault = $state.raw<Fault | null>(null);
   busy = $state(false);
 
@@ -12,11 +12,11 @@ class BundleDesk {
     if (this.busy) return;
     this.busy = true;
     try {
-      const verdict = await api.checkBundle();
-      if (verdict !== null) this.verdict = verdict;
+      const report = await api.checkBundle();
+      if (report !== null) this.report = report;
       this.fault = null;
     } catch (thrown) {
-      this.verdict = null;
+      this.report = null;
       this.fault = faultOf(thrown);
     } finally {
       this.busy = false;

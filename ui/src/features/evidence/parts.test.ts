@@ -1,15 +1,15 @@
 import { describe, expect, it } from "vitest";
 import type { BundleItem, EvidenceItem } from "../../ipc/types";
-import { bytesOf, counted, found, grouped, KINDS } from "./parts";
+import { bytesOf, counted, found, grouped } from "./parts";
 
 function item(id: string, given: Partial<EvidenceItem> = {}): EvidenceItem {
-  return { id, kind: "message", at: null, author: "them", text: "", bytes: "100", ...given };
+  return { id, kind: "message", at: null, text: "", bytes: "100", ...given };
 }
 
 describe("the parts of a bundle", () => {
   it("stand in groups of a fixed order, none twice and none lost", () => {
     const items = [item("a"), item("b", { kind: "receipt" }), item("c"), item("d", { kind: "operation" })];
-    const groups = grouped(items, KINDS);
+    const groups = grouped(items);
     expect(groups.map((group) => group.kind)).toEqual(["receipt", "message", "operation"]);
     expect(groups.flatMap((group) => group.items).length).toBe(items.length);
   });
@@ -29,7 +29,7 @@ describe("the parts of a bundle", () => {
   });
 
   it("are counted by state", () => {
-    const part = (state: BundleItem["state"]): BundleItem => ({ id: state, kind: "message", state, text: null, at: null, author: null });
+    const part = (state: BundleItem["state"]): BundleItem => ({ id: state, kind: "message", state, path: "" });
     expect(counted([part("leftOut"), part("intact"), part("intact"), part("altered")])).toEqual([
       { state: "intact", count: 2 },
       { state: "leftOut", count: 1 },

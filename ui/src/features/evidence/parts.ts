@@ -2,20 +2,27 @@
 import type { BundleItem, BundleItemState, EvidenceItem, EvidenceKind } from "../../ipc/types";
 
 /** The groups in the order they are read in. */
-export const KINDS = ["receipt", "said", "message", "picture", "dealStep", "operation"] as const satisfies readonly EvidenceKind[];
+export const KINDS = [
+  "receipt",
+  "payment",
+  "said",
+  "notices",
+  "message",
+  "picture",
+  "deal",
+  "operation",
+  "cover",
+] as const satisfies readonly EvidenceKind[];
 
 /** Parts of one kind. */
-export interface Group<Kind extends string, Item> {
-  kind: Kind;
+export interface Group<Item> {
+  kind: EvidenceKind;
   items: Item[];
 }
 
-/** The parts by kind, in the order of `kinds`; kinds with no part are left away. */
-export function grouped<Kind extends string, Item extends { kind: Kind }>(
-  items: readonly Item[],
-  kinds: readonly Kind[],
-): Group<Kind, Item>[] {
-  return kinds
+/** The parts by kind, in their order; kinds with no part are left away. */
+export function grouped<Item extends { kind: EvidenceKind }>(items: readonly Item[]): Group<Item>[] {
+  return KINDS
     .map((kind) => ({ kind, items: items.filter((one) => one.kind === kind) }))
     .filter((group) => group.items.length > 0);
 }
@@ -36,7 +43,7 @@ export function bytesOf(items: readonly EvidenceItem[]): bigint {
   return items.reduce((sum, one) => sum + (/^\d{1,18}$/.test(one.bytes) ? BigInt(one.bytes) : 0n), 0n);
 }
 
-const STATES = ["intact", "leftOut", "altered", "missing", "stranger"] as const satisfies readonly BundleItemState[];
+const STATES = ["intact", "leftOut", "altered", "missing"] as const satisfies readonly BundleItemState[];
 
 /** How many parts are in each state, in a fixed order; states with none are left away. */
 export function counted(items: readonly BundleItem[]): { state: BundleItemState; count: number }[] {

@@ -30,7 +30,7 @@ function step(second: number, kind: StepKind, values: Record<string, string> = {
 const nothing = { found: "nothing", late: "no", newest: "1207", balance: "48122010" };
 
 function detail(steps: OperationStep[], given: Partial<OperationDetail> = {}): OperationDetail {
-  return { card, steps, balanceBefore: "48122010", mark: "1207", taken: null, doubles: [], deal: null, ...given };
+  return { card, steps, balanceBefore: "48122010", mark: "1207", taken: null, doubles: [], deal: null, refunds: [], refundOf: null, said: null, otherwise: false, ...given };
 }
 
 describe("the timeline", () => {
@@ -97,7 +97,7 @@ describe("the timeline", () => {
     for (const act of ["givePaymentFeedback", "giveDealFeedback", "createRefund", "withdrawRefund"] as const) {
       expect(of(act, steps)[2]).toBe("It went through");
     }
-    expect(of("createRefund", [step(1, "double", { payment: "702" })])).toEqual(["A second refund of the same intent: 702"]);
+    expect(of("createRefund", [step(1, "double", { invoice: "702" })])).toEqual(["A second refund of the same intent: 702"]);
   });
 
   it("knows an answer that came from one that had to be looked for", () => {

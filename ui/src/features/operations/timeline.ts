@@ -6,6 +6,9 @@ import { plainBtc, satsOf } from "../../lib/money";
 /** The acts that make a payment. */
 export const PAYING: ReadonlySet<Act> = new Set<Act>(["payFromBalance", "payByDeal", "payByBestDeal"]);
 
+/** The acts that say something of somebody. */
+const FEEDBACK: ReadonlySet<Act> = new Set<Act>(["givePaymentFeedback", "giveDealFeedback"]);
+
 /** One line of the timeline; looks that found the same one after another are one line. */
 export interface Line {
   kind: StepKind;
@@ -105,8 +108,9 @@ export function told(line: Line, detail: OperationDetail, words: Messages, hide:
     case "resumed":
       return { text: steps.resumed, notes: [] };
     case "double":
-      return { text: (detail.card.act === "createRefund" ? steps.doubleRefund : steps.double)(payment ?? ""), notes: [] };
+      if (detail.card.act === "createRefund") return { text: steps.doubleRefund(line.values["invoice"] ?? ""), notes: [] };
+      return { text: steps.double(payment ?? ""), notes: [] };
     case "differs":
-      return { text: steps.differs, notes: [] };
+      return { text: FEEDBACK.has(detail.card.act) ? steps.differsWords : steps.differs, notes: [] };
   }
 }

@@ -1,9 +1,9 @@
 import { api, faultOf } from "../../ipc/call";
-import type { Fault, FeedbackItem } from "../../ipc/types";
+import type { Fault, FeedbackCard } from "../../ipc/types";
 
 /** What others say of a person about payments or about deals, newest first, as far down as it was read. */
 export class Others {
-  items = $state.raw<FeedbackItem[]>([]);
+  items = $state.raw<FeedbackCard[]>([]);
   /** It was read once. */
   known = $state(false);
   busy = $state(false);
@@ -27,9 +27,7 @@ export class Others {
     this.busy = true;
     try {
       const page = await api.feedbackOf(this.user, this.deals, before);
-      const seen = new Set(this.items.map((one) => one.id));
-      // Feedback about deals has no numbers at some marketplaces: only what has one can be the same.
-      this.items = [...this.items, ...page.items.filter((one) => one.id === "" || !seen.has(one.id))];
+      this.items = [...this.items, ...page.items];
       // A page that does not go on is the end, whatever it says.
       this.#next = page.next === before ? null : page.next;
       this.known = true;

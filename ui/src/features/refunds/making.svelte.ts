@@ -1,5 +1,5 @@
 import { api, faultOf } from "../../ipc/call";
-import type { Fault, PaymentDetail, RefundDesk, RefundOutcome } from "../../ipc/types";
+import type { Fault, RefundDesk, RefundOutcome } from "../../ipc/types";
 import { Reading } from "../../lib/reading.svelte";
 
 /** Giving back pieces of one payment: what it would cost, and one order at a time. */
@@ -9,8 +9,6 @@ export class Making {
   busy = $state(false);
   /** Why it was not made, for sure. */
   fault = $state.raw<Fault | null>(null);
-  /** Refund invoices the marketplace made beyond the one that was asked for. */
-  doubles = $state.raw<readonly string[]>([]);
   readonly reading: Reading<RefundDesk>;
 
   constructor(readonly payment: string) {
@@ -49,7 +47,6 @@ export class Making {
         void this.reading.read();
         return null;
       }
-      if (outcome.kind === "done") this.doubles = outcome.doubles;
       return outcome;
     } catch (thrown) {
       this.fault = faultOf(thrown);
@@ -60,9 +57,8 @@ export class Making {
   }
 
   /** The rest, once one was made or withdrawn. */
-  settled(payment: PaymentDetail): void {
+  settled(): void {
     this.asked = null;
-    this.doubles = this.doubles.filter((id) => payment.refunds.some((one) => one.id === id && one.status !== "deleted"));
     void this.reading.read();
   }
 }

@@ -98,6 +98,7 @@ export const operations = {
     person: "The looks do not decide it: a person has to look",
     resumed: "Kvit was started again and goes on checking",
     double: (id: string) => `A second payment of the same intent: ${id}`,
+    differsWords: "Something was said there before, in other words",
     doubleRefund: (id: string) => `A second refund of the same intent: ${id}`,
     differs: "The marketplace took another sum than was agreed",
     nothing: "Looked: no trace of it",
@@ -143,6 +144,8 @@ export const operations = {
     n === 1 ? "This was paid twice" : `This was paid ${String(n + 1)} times`,
   doublesText:
     "You asked once, and the marketplace made more than one payment. Kvit did not send it again. The seller can give the money back by a refund.",
+  saidWords: "To be said",
+  otherwise: "Something of yours stands there already, in other words. What is said is final: what stands there counts.",
   refundDoublesTitle: (n: number) => (n === 1 ? "This refund was made twice" : `This refund was made ${String(n + 1)} times`),
   refundDoublesText:
     "You asked once, and the marketplace made more than one refund. Nothing has been paid by that. Pay one of them and withdraw the others.",

@@ -25,6 +25,11 @@ export const refunds = {
   balanceShort: "More than your balance: it can be paid through a deal, with fiat.",
   create: (n: number, btc: string) => `Give back ${pieces(n)}, ${btc} BTC…`,
   createApprox: (n: number, btc: string) => `Give back ${pieces(n)}, about ${btc} BTC…`,
+  createPlain: (n: number) => `Give back ${pieces(n)}…`,
+  costUnknown: "cannot be told now: the rate is not known",
+  inProgress: "An earlier act on this payment has no outcome yet. We are finding out; until then no other refund is begun.",
+  confirmPlain: (n: number, name: string, payment: string) =>
+    `The marketplace makes a refund for ${pieces(n)} of payment ${payment}, to be paid by you to ${name}. What it costs you see before you pay; nothing leaves your balance yet, and you can withdraw it until then.`,
   confirmTitle: (n: number) => `Give back ${pieces(n)}?`,
   confirmText: (n: number, name: string, payment: string, btc: string) =>
     `The marketplace makes a refund for ${pieces(n)} of payment ${payment}, to be paid by you to ${name}: ${btc} BTC. Nothing leaves your balance yet: you pay it in the next step, and can withdraw it until then.`,

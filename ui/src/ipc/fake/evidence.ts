@@ -1,6 +1,6 @@
 import type {
   BundleItem,
-  BundleVerdict,
+  BundleReport,
   DealDetail,
   EvidenceItem,
   EvidencePlan,
@@ -9,7 +9,7 @@ import type {
   TalkLine,
 } from "../types";
 import { ago } from "./clock";
-import { fault, refuse } from "./faults";
+import { refuse } from "./faults";
 import { verified } from "./seals";
 import type { World } from "./world";
 
@@ -18,9 +18,9 @@ const foreign = "b07c 3e55 19fa d862 4410 9f2d 7bc3 e6a8 05d1 8832 c7fe 1a49 90b
 
 function messages(lines: readonly TalkLine[]): EvidenceItem[] {
   return lines.flatMap((line): EvidenceItem[] => [
-    { id: `message-${line.id}`, kind: "message", at: line.created, author: line.author, text: line.text, bytes: String(240 + line.text.length * 2) },
+    { id: `message-${line.id}`, kind: "message", at: line.created, text: line.text, bytes: String(240 + line.text.length * 2) },
     ...line.pictures.map(
-      (one): EvidenceItem => ({ id: `picture-${one.id}`, kind: "picture", at: line.created, author: line.author, text: `${one.id}.jpg`, bytes: one.bytes }),
+      (one): EvidenceItem => ({ id: `picture-${one.id}`, kind: "picture", at: line.created, text: `${one.id}.jpg`, bytes: one.bytes }),
     ),
   ]);
 }
@@ -31,16 +31,16 @@ function ofPayment(world: World, payment: PaymentDetail): EvidenceItem[] {
   return [
     ...(raw === ""
       ? []
-      : [{ id: "receipt", kind: "receipt" as const, at: payment.created, author: null, text: `kvit-payment-${payment.id}.asc`, bytes: String(raw.length) }]),
+      : [{ id: "receipt", kind: "receipt" as const, at: payment.created, text: `kvit-payment-${payment.id}.asc`, bytes: String(raw.length) }]),
     ...(payment.said.length > 0
       ? payment.said.map(
-          (one, at): EvidenceItem => ({ id: `said-${String(at)}`, kind: "said", at: one.at, author: null, text: `${one.about}: ${one.value}`, bytes: "310" }),
+          (one, at): EvidenceItem => ({ id: `said-${String(at)}`, kind: "said", at: one.at, text: `${one.about}: ${one.value}`, bytes: "310" }),
         )
-      : [{ id: "said-0", kind: "said" as const, at: payment.created, author: null, text: `status: ${payment.status}`, bytes: "310" }]),
+      : [{ id: "said-0", kind: "said" as const, at: payment.created, text: `status: ${payment.status}`, bytes: "310" }]),
     ...messages(talk?.lines ?? []),
     ...[...world.operations.values()]
       .filter((one) => one.payment === payment.id)
-      .map((one): EvidenceItem => ({ id: one.id, kind: "operation", at: one.since, author: null, text: one.id, bytes: "1450" })),
+      .map((one): EvidenceItem => ({ id: one.id, kind: "operation", at: one.since, text: one.id, bytes: "1450" })),
   ];
 }
 
@@ -57,7 +57,7 @@ function ofDeal(world: World, deal: DealDetail): EvidenceItem[] {
     ...(paid ? ofPayment(world, paid).filter((one) => one.kind !== "message" && one.kind !== "picture") : []),
     ...messages(world.talks.get(`deal/${summary.id}`)?.lines ?? []),
     ...steps.flatMap(([name, at]): EvidenceItem[] =>
-      at === null ? [] : [{ id: `step-${name}`, kind: "dealStep", at, author: null, text: name, bytes: "280" }],
+      at === null ? [] : [{ id: `step-${name}`, kind: "deal", at, text: name, bytes: "280" }],
     ),
   ];
 }
@@ -71,61 +71,42 @@ export function plan(world: World, about: EvidenceSubject): EvidencePlan {
 }
 
 /** Name of the file it was saved as; none when the person changed their mind. */
-export function save(world: World, about: EvidenceSubject, leaveOut: readonly string[]): string | null {
+export function save(world: World, about: EvidenceSubject, keep: readonly string[]): string | null {
   if (world.scenario.exporting === "declined") return null;
   if (world.scenario.exporting === "fails") refuse("fileUnwritable", { next: "tryAgain" });
   const known = new Set(plan(world, about).items.map((one) => one.id));
-  if (leaveOut.some((id) => !known.has(id))) refuse("internal");
+  if (keep.some((id) => !known.has(id))) refuse("internal");
   return `kvit-evidence-${about.kind}-${about.id}.zip`;
 }
 
-function part(item: EvidenceItem): BundleItem {
-  return { id: item.id, kind: item.kind, state: "intact", text: item.text, at: item.at, author: item.author };
-}
-
 /** Checking one. A file dialog cannot be shown here: the scenario says what file somebody would open. */
-export function check(world: World): BundleVerdict | null {
+export function check(world: World): BundleReport | null {
   const { bundle } = world.scenario;
-  const file = "kvit-evidence-payment-1207.zip";
-  const nothing = { file, about: null, made: null, signedBy: null, mine: false, items: [], receipt: null };
   if (bundle === "declined") return null;
-  if (bundle === "unreadable") return { ...nothing, file: "holiday.zip", verdict: "unreadable", fault: fault("bundleUnreadable") };
   const payment = world.payments.find((one) => one.id === "1207");
-  if (!payment) return { ...nothing, verdict: "unreadable", fault: fault("bundleUnreadable") };
-  const said = (id: string, author: "me" | "them", text: string, minutes: number): BundleItem => ({
-    id,
-    kind: "message",
-    state: "intact",
-    text,
-    at: ago(minutes),
-    author,
+  if (bundle === "unreadable" || !payment) refuse("bundleUnreadable");
+  const kinds: BundleItem["kind"][] = ["receipt", "payment", "said", "message", "message", "message", "picture", "message", "message", "cover"];
+  const out = bundle === "mine" ? [] : [7, 8];
+  const items = kinds.map((kind, at): BundleItem => {
+    const path = `${kind}/${String(at + 1)}.${kind === "picture" ? "jpg" : kind === "cover" ? "html" : kind === "receipt" ? "asc" : "json"}`;
+    return { id: String(at + 1), kind, state: out.includes(at) ? "leftOut" : "intact", path: out.includes(at) ? "" : path };
   });
-  const items: BundleItem[] = [
-    ...ofPayment(world, payment).filter((one) => one.kind === "receipt" || one.kind === "said").map(part),
-    said("message-501", "me", "Hello. Locker 15 is empty: the second piece is not there.", 7),
-    said("message-502", "them", "It was put there this morning. Send a picture, please.", 6),
-    said("message-503", "me", "Here it is.", 5),
-    { id: "picture-9f03.jpg", kind: "picture", state: "intact", text: "9f03.jpg", at: ago(5), author: "me" },
-    { id: "message-504", kind: "message", state: "leftOut", text: null, at: null, author: null },
-    { id: "message-505", kind: "message", state: "leftOut", text: null, at: null, author: null },
-    { id: "cover.html", kind: "cover", state: "intact", text: null, at: null, author: null },
-  ];
+  const strangers = bundle === "altered" ? ["extra/contract.html"] : [];
   if (bundle === "altered") {
-    items[3] = { ...(items[3] ?? said("message-502", "them", "", 6)), state: "altered", text: "I will give all of it back." };
-    items.push(
-      { id: "picture-11aa.jpg", kind: "picture", state: "missing", text: null, at: ago(4), author: "them" },
-      { id: "extra/contract.html", kind: "unknown", state: "stranger", text: null, at: null, author: null },
-    );
+    items.splice(4, 1, { id: "5", kind: "message", state: "altered", path: "message/5.json" });
+    items.splice(6, 1, { id: "7", kind: "picture", state: "missing", path: "picture/7.jpg" });
   }
   return {
-    file,
-    verdict: bundle === "altered" || bundle === "badKey" ? "altered" : "intact",
+    file: "kvit-evidence-payment-1207.zip",
+    verdict: bundle === "altered" || bundle === "badKey" ? "altered" : bundle === "mine" ? "whole" : "parts",
     about: { kind: "payment", id: "1207" },
+    marketplace: "market.example",
+    login: "alice-77",
     made: ago(3),
     signedBy: bundle === "mine" ? fingerprint : foreign,
     mine: bundle === "mine",
     items,
-    receipt: verified(payment),
-    fault: null,
+    strangers,
+    receipts: [verified(payment)],
   };
 }

@@ -1,4 +1,4 @@
-import type { DealDetail, FeedbackItem, FeedbackPage, PaymentDetail } from "../types";
+import type { DealDetail, FeedbackCard, FeedbackPage, PaymentDetail } from "../types";
 import { ago, now } from "./clock";
 import { refuse } from "./faults";
 import { hostileText } from "./invoices";
@@ -73,12 +73,12 @@ export function of(user: string, deals: boolean, before: string | null): Feedbac
   if (!person) refuse("userNotFound");
   const rate = deals ? person.dealRate : person.invoiceRate;
   const total = rate === null ? 0 : Math.min(deals ? person.deals : person.paymentsReceived, 45);
-  const all = Array.from({ length: total }, (_, at): FeedbackItem => {
+  const all = Array.from({ length: total }, (_, at): FeedbackCard => {
     const [positive, text] = words[at % words.length] ?? [true, ""];
     const hostile = person.name === "north-prints" && at === 1;
-    return { id: String(90_000 - at), positive: hostile ? false : positive, text: hostile ? hostileText : text, created: ago(600 + at * 2300) };
+    return { positive: hostile ? false : positive, text: hostile ? hostileText : text, created: ago(600 + at * 2300) };
   });
-  const start = before === null ? 0 : all.findIndex((one) => one.id === before) + 1;
+  const start = before === null ? 0 : Number(before);
   const items = all.slice(start, start + pageSize);
-  return { items, next: start + pageSize < all.length ? (items.at(-1)?.id ?? null) : null };
+  return { items, next: start + pageSize < all.length ? String(start + pageSize) : null };
 }

@@ -81,6 +81,10 @@ export function find(world: World, id: string): OperationDetail {
     taken: extra.taken ?? null,
     doubles: extra.doubles ?? [],
     deal: extra.deal ?? null,
+    refunds: [],
+    refundOf: null,
+    said: null,
+    otherwise: false,
   };
 }
 

@@ -3,7 +3,7 @@ import { ago, now } from "./clock";
 import { fault, refuse } from "./faults";
 import { invoice } from "./invoices";
 import { lost } from "./journal";
-import { payment as makePayment, row } from "./payments";
+import { payment as makePayment } from "./payments";
 import { buyers, me, sellers } from "./people";
 import { estimate } from "./sums";
 import type { World } from "./world";
@@ -17,6 +17,8 @@ interface Made {
   payment: string;
   pieces: number;
   created: string;
+  /** The one that was meant, where this was made beyond it. */
+  doubleOf: string | null;
 }
 
 const made = new WeakMap<World, Map<string, Made>>();
@@ -50,7 +52,9 @@ export function rights(
   return {
     canRefund: payment.direction === "toMe" && why === null && left(payment) > 0,
     refundObstacle: why,
-    givenBack: world.payments.filter((one) => one.refundOf === payment.id).map(row),
+    givenBack: world.payments
+      .filter((one) => one.refundOf === payment.id)
+      .map((one) => ({ payment: one.id, pieces: one.pieces, sats: one.sats, status: one.status, seal: one.seal.state, created: one.created })),
     refunds: [...all(world).values()].filter((one) => one.payment === payment.id).map((one) => one.invoice),
   };
 }
@@ -60,8 +64,17 @@ function priceNow(payment: PaymentDetail): bigint {
   return payment.invoice.fiatPrice === null ? unit : (unit * (10_000n + since)) / 10_000n;
 }
 
-function card(one: Made): RefundCard {
-  return { invoice: one.invoice, pieces: one.pieces, sats: one.invoice.unitSats, until: one.invoice.validTo };
+function card(world: World, one: Made): RefundCard {
+  const pending = world.payments.find((each) => each.status === "pending" && each.invoice.id === one.invoice.id)?.id ?? null;
+  return {
+    invoice: one.invoice,
+    pieces: one.pieces,
+    sats: one.invoice.unitSats,
+    until: one.invoice.validTo,
+    doubleOf: one.doubleOf,
+    pending,
+    canWithdraw: pending === null && one.invoice.status === "active",
+  };
 }
 
 /** What giving back costs. */
@@ -69,7 +82,7 @@ export function desk(world: World, id: string, asked: number | null): RefundDesk
   const payment = world.payment(id);
   if (payment.direction !== "toMe") refuse("refundNotYours");
   const most = left(payment);
-  const pieces = asked ?? 1;
+  const pieces = asked ?? most;
   const unit = priceNow(payment);
   const price = payment.invoice.fiatPrice;
   return {
@@ -87,11 +100,12 @@ export function desk(world: World, id: string, asked: number | null): RefundDesk
     rateAt: price === null ? null : ago(2),
     balanceSats: world.balance.toString(),
     obstacle: obstacle(payment),
-    open: [...all(world).values()].filter((one) => one.payment === id && one.invoice.status === "active").map(card),
+    unknown: [...world.operations.values()].find((one) => one.payment === id && one.settled === null) ?? null,
+    open: [...all(world).values()].filter((one) => one.payment === id).map((one) => card(world, one)),
   };
 }
 
-function issue(world: World, payment: PaymentDetail, pieces: number): Made {
+function issue(world: World, payment: PaymentDetail, pieces: number, doubleOf: string | null = null): Made {
   const number = world.number();
   const total = (priceNow(payment) * BigInt(pieces)).toString();
   const one: Made = {
@@ -110,6 +124,7 @@ function issue(world: World, payment: PaymentDetail, pieces: number): Made {
     payment: payment.id,
     pieces,
     created: now(),
+    doubleOf,
   };
   all(world).set(number, one);
   world.invoices.set(number, one.invoice);
@@ -134,8 +149,8 @@ export function create(world: World, id: string, pieces: number, seen: number): 
   );
   if (operation !== null) return { kind: "unknown", operation };
   const refund = issue(world, payment, pieces);
-  const doubles = world.scenario.refunds === "twice" ? [issue(world, payment, pieces).invoice.id] : [];
-  return { kind: "done", refund: card(refund), payment: world.payment(id), doubles };
+  const doubles = world.scenario.refunds === "twice" ? [issue(world, payment, pieces, refund.invoice.id).invoice.id] : [];
+  return { kind: "done", invoice: refund.invoice.id, payment: world.payment(id), doubles };
 }
 
 function close(world: World, id: string, status: "deleted" | "payed"): Made {
