@@ -28,17 +28,19 @@ export async function overflows(page: Page): Promise<string[]> {
     const wide = document.documentElement.clientWidth;
     const name = (element: Element): string =>
       `${element.tagName.toLowerCase()}.${element.getAttribute("class") ?? ""} "${(element.textContent ?? "").trim().slice(0, 50)}"`;
+    // Marks within a line that ends in an ellipsis are cut with it.
+    const elided = (element: Element): boolean => element.parentElement?.closest(".stranger.line") != null;
     if (document.documentElement.scrollWidth > wide) found.push("the page scrolls sideways");
     for (const element of document.body.querySelectorAll<HTMLElement>("*")) {
       const style = getComputedStyle(element);
       const box = element.getBoundingClientRect();
       if (box.width <= 1 || box.height <= 1 || style.visibility === "hidden" || style.display === "inline") continue;
-      if (element.closest("svg, [data-scrolls-x], .unseen")) continue;
+      if (element.closest("svg, [data-scrolls-x], .unseen") || elided(element)) continue;
       if (box.right > wide + 1 && !element.closest("[inert], [aria-hidden=true]")) found.push(`${name(element)} sticks out`);
       // What is hidden altogether, as a panel waiting to slide in, is not cut.
       const shown = (inner: Element): boolean => {
         const rect = inner.getBoundingClientRect();
-        return rect.width > 1 && rect.right > box.right + 1 && getComputedStyle(inner).visibility !== "hidden";
+        return rect.width > 1 && !elided(inner) && rect.right > box.right + 1 && getComputedStyle(inner).visibility !== "hidden";
       };
       const over =
         element.scrollWidth > element.clientWidth + 1 &&
@@ -61,7 +63,7 @@ const latinWords = new Set(
   (
     "Kvit BTC SHA PGP BEGIN PUBLIC KEY BLOCK SIGNED MESSAGE SOCKS Tor onion host port GNOME Keyring KeePassXC OpenPGP GnuPG API https http " +
     "Lightning Ctrl Enter Shift Esc Space Tab Alt Cmd English BOLT Zelle PayPal SEPA RSA UTC TXT txt Bitcoin sat " +
-    "RLO CSV JSON PDF ZWSP EUR USD RUB GBP KZT UAH MiB market example alice shop INVOICE PAYMENT END SIGNATURE GNU GPL Secret Service KWallet"
+    "RLO CSV JSON PDF ZWSP EUR USD RUB GBP KZT UAH MiB JPEG PNG WebP GIF BMP TIFF HEIC market example alice shop INVOICE PAYMENT END SIGNATURE GNU GPL Secret Service KWallet"
   ).split(" "),
 );
 
@@ -79,7 +81,8 @@ export async function latin(page: Page): Promise<string[]> {
       if (node.textContent?.trim()) said.push(node.textContent.trim());
     }
     for (const element of document.body.querySelectorAll("[aria-label], [placeholder], [title], [alt]")) {
-      if (element.closest("[data-foreign]")) continue;
+      // The name of a hidden character is a code.
+      if (element.closest("[data-foreign], bdi .mark")) continue;
       for (const attribute of ["aria-label", "placeholder", "title", "alt"]) {
         const value = element.getAttribute(attribute);
         // A label may name a code that stands beside it.

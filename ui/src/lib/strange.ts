@@ -159,11 +159,6 @@ export function oneLine(text: string): string {
     .trim();
 }
 
-/** A name within a sentence of ours: one line, and its direction of writing stays its own. */
-export function isolated(name: string): string {
-  return `\u2068${oneLine(name).slice(0, 64)}\u2069`;
-}
-
 /** What a link really leads to. */
 export interface Target {
   /** The address as the browser reads it, host in punycode. */
