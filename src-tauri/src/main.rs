@@ -1,4 +1,4 @@
-//! `kvit`: the window; or `kvit verify FILE`, the same checks without one.
+//! `kvit`: the window; or `kvit verify FILE` and `kvit verify-bundle FILE`, the same checks without one.
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
 use std::process::ExitCode;
@@ -12,7 +12,7 @@ fn main() -> ExitCode {
     let mut args = std::env::args_os().skip(1).peekable();
     if args
         .peek()
-        .is_some_and(|first| first == "verify" || first == "--help" || first == "--version")
+        .is_some_and(|first| first == "verify" || first == "verify-bundle" || first == "--help" || first == "--version")
     {
         return ExitCode::from(kvit_cli::run(
             args,

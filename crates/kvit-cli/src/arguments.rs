@@ -1,4 +1,4 @@
-//! The arguments of `kvit verify`.
+//! The arguments of `kvit verify` and `kvit verify-bundle`.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -22,7 +22,7 @@ impl From<OsString> for Source {
     }
 }
 
-/// A call of `verify`.
+/// A call of `verify` or `verify-bundle`.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Arguments {
     pub file: Source,
@@ -34,13 +34,14 @@ pub(crate) struct Arguments {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Request {
     Verify(Arguments),
+    VerifyBundle(Arguments),
     Help,
 }
 
 /// What is wrong with the arguments.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Misuse {
-    /// Another command than `verify`, or none.
+    /// Another command than these, or none.
     NoCommand,
     /// No file is named.
     NoFile,
@@ -67,11 +68,12 @@ impl Request {
     pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Self, Misuse> {
         use lexopt::prelude::{Long, Short, Value};
         let mut parser = lexopt::Parser::from_args(args);
-        match parser.next()? {
-            Some(Value(command)) if command == "verify" => {}
+        let command = match parser.next()? {
+            Some(Value(command)) if command == "verify" => Self::Verify,
+            Some(Value(command)) if command == "verify-bundle" => Self::VerifyBundle,
             Some(Short('h') | Long("help")) => return Ok(Self::Help),
             _ => return Err(Misuse::NoCommand),
-        }
+        };
         let mut file = None;
         let mut key = None;
         let mut json = false;
@@ -88,7 +90,7 @@ impl Request {
         if file == Source::Stdin && key == Some(Source::Stdin) {
             return Err(Misuse::BothStdin);
         }
-        Ok(Self::Verify(Arguments { file, key, json }))
+        Ok(command(Arguments { file, key, json }))
     }
 }
 
@@ -118,6 +120,14 @@ mod tests {
             expected(Some(Source::Stdin), false)
         );
         assert_eq!(parse("verify --help"), Ok(Request::Help));
+        assert_eq!(
+            parse("verify-bundle e.zip --json"),
+            Ok(Request::VerifyBundle(Arguments {
+                file: Source::File("e.zip".into()),
+                key: None,
+                json: true,
+            }))
+        );
     }
 
     #[test]

@@ -5,14 +5,15 @@ use kvit_proof::verdict::Forgery;
 use kvit_proof::{BodyFault, BodyFaultKind, NotVerified, Refusal, Signed};
 use serde_json::{Value, json};
 
-use crate::{Answer, Obstacle};
+use crate::{Answer, Checked, Obstacle};
 
 /// One line of ASCII: what a stranger wrote must not reach a terminal through the JSON either.
 pub(crate) fn answer(answer: &Answer) -> String {
     let value = match answer {
-        Ok(Ok(signed)) => verified(signed),
-        Ok(Err(Refusal::NotVerified(reason))) => not_verified(reason),
-        Ok(Err(Refusal::Forged(forgery))) => forged(*forgery),
+        Ok(Checked::Confirmation(Ok(signed))) => verified(signed),
+        Ok(Checked::Confirmation(Err(Refusal::NotVerified(reason)))) => not_verified(reason),
+        Ok(Checked::Confirmation(Err(Refusal::Forged(forgery)))) => forged(*forgery),
+        Ok(Checked::Bundle(checked)) => checked.json(),
         Err(Obstacle::Unreadable { .. }) => outcome("not-checked", "unreadable"),
         Err(Obstacle::Key(fault)) => with(outcome("not-checked", "key"), "detail", fault.code()),
     };

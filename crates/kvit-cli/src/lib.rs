@@ -1,17 +1,22 @@
-//! `kvit verify`: the checks of kvit-proof without a window, an account or a network.
+//! `kvit verify` and `kvit verify-bundle`: the checks of kvit-proof without a window, an account or a network.
 //!
 //! ```text
 //! kvit verify FILE|- [--key KEYFILE] [--json]
+//! kvit verify-bundle FILE|- [--key KEYFILE] [--json]
 //! ```
 //!
-//! The exit code is the answer: 0 only if the text is a payment confirmation with a good signature of the given
-//! key; 1 if that cannot be said; 2 if the text is forged, altered or damaged; 3 if nothing was checked: wrong
-//! usage (`--help` too), an unreadable file, a key that is none, an answer that could not be written.
+//! The exit code is the answer. Of a confirmation: 0 only if the text is a payment confirmation with a good signature of
+//! the given key; 1 if that cannot be said; 2 if the text is forged, altered or damaged. Of a bundle of evidence: 0 only
+//! if it is signed and what is in it is as it was signed, and where a key is given, if it has receipts and all of them
+//! are verified by it; 1 if the receipts are not, or the bundle is of a newer format; 2 if it is altered or damaged.
+//! 3 if nothing was checked: wrong usage (`--help` too), an unreadable file, a key that is none, an answer that could
+//! not be written.
 //!
 //! Files are read up to their limits and no further. What they say is printed with every control and direction
 //! character escaped.
 
 mod arguments;
+mod bundle;
 mod json;
 mod report;
 mod words;
@@ -21,6 +26,7 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 
 use jiff::Timestamp;
+use kvit_proof::bundle::MAX_BUNDLE_BYTES;
 use kvit_proof::{
     KeyFault, MAX_CONFIRMATION_BYTES, MAX_KEY_BYTES, PinnedKey, Refusal, Signed, verify_signature,
 };
@@ -28,11 +34,11 @@ use kvit_proof::{
 use crate::arguments::{Arguments, Request, Source};
 pub use crate::words::Language;
 
-/// The text is a confirmation with a good signature of the given key.
+/// The text is a confirmation with a good signature of the given key; the bundle is as it was signed.
 pub const VERIFIED: u8 = 0;
 /// Nothing can be said for sure.
 pub const NOT_VERIFIED: u8 = 1;
-/// The text is forged, altered or damaged.
+/// The text or the bundle is forged, altered or damaged.
 pub const FORGED: u8 = 2;
 /// Nothing was checked.
 pub const NOT_CHECKED: u8 = 3;
@@ -51,8 +57,8 @@ pub struct Surroundings<'a> {
     pub now: Timestamp,
 }
 
-/// Runs `kvit verify` with this process's input, clock and language. `args` are the arguments behind the
-/// program's name, beginning with `verify`. Returns the exit code.
+/// Runs a command with this process's input, clock and language. `args` are the arguments behind the
+/// program's name, beginning with the command. Returns the exit code.
 pub fn run(args: impl IntoIterator<Item = OsString>, stdout: &mut dyn Write, stderr: &mut dyn Write) -> u8 {
     let surroundings = Surroundings {
         stdin: &mut io::stdin().lock(),
@@ -82,6 +88,10 @@ pub fn run_in(args: impl IntoIterator<Item = OsString>, surroundings: Surroundin
             let answer = check(&arguments, stdin, now);
             report(&answer, arguments.json, language, stdout, stderr)
         }
+        Ok(Request::VerifyBundle(arguments)) => {
+            let answer = check_bundle(&arguments, stdin, now);
+            report(&answer, arguments.json, language, stdout, stderr)
+        }
     };
     match written.and_then(|code| stdout.flush().map(|()| code)) {
         Ok(code) => code,
@@ -91,7 +101,15 @@ pub fn run_in(args: impl IntoIterator<Item = OsString>, surroundings: Surroundin
 }
 
 /// What came of a call: the result of the check, or why there was none.
-type Answer = Result<Result<Signed, Refusal>, Obstacle>;
+type Answer = Result<Checked, Obstacle>;
+
+/// What was checked, and the result.
+enum Checked {
+    /// A payment confirmation.
+    Confirmation(Result<Signed, Refusal>),
+    /// A bundle of evidence.
+    Bundle(bundle::Checked),
+}
 
 /// Why nothing was checked.
 enum Obstacle {
@@ -102,6 +120,24 @@ enum Obstacle {
 }
 
 fn check(arguments: &Arguments, stdin: &mut dyn Read, now: Timestamp) -> Answer {
+    let (text, key) = read(arguments, stdin, MAX_CONFIRMATION_BYTES)?;
+    Ok(Checked::Confirmation(verify_signature(&text, key.as_ref(), now)))
+}
+
+fn check_bundle(arguments: &Arguments, stdin: &mut dyn Read, now: Timestamp) -> Answer {
+    let (bytes, key) = read(arguments, stdin, MAX_BUNDLE_BYTES)?;
+    Ok(Checked::Bundle(bundle::Checked {
+        result: kvit_proof::bundle::check(&bytes, key.as_ref(), now),
+        with_key: key.is_some(),
+    }))
+}
+
+/// The file, up to its limit, and the key if one is named.
+fn read(
+    arguments: &Arguments,
+    stdin: &mut dyn Read,
+    limit: usize,
+) -> Result<(Vec<u8>, Option<PinnedKey>), Obstacle> {
     let mut read = |source: &Source, limit| {
         read_bounded(source, stdin, limit).map_err(|error| Obstacle::Unreadable {
             source: source.clone(),
@@ -112,8 +148,7 @@ fn check(arguments: &Arguments, stdin: &mut dyn Read, now: Timestamp) -> Answer 
         None => None,
         Some(source) => Some(PinnedKey::parse(&read(source, MAX_KEY_BYTES)?).map_err(Obstacle::Key)?),
     };
-    let text = read(&arguments.file, MAX_CONFIRMATION_BYTES)?;
-    Ok(verify_signature(&text, key.as_ref(), now))
+    Ok((read(&arguments.file, limit)?, key))
 }
 
 /// Reads at most one byte more than `limit`: enough to know that it is too much.
@@ -139,13 +174,18 @@ fn report(
     }
     if json {
         writeln!(stdout, "{}", json::answer(answer))?;
-    } else if let Ok(result) = answer {
-        write!(stdout, "{}", report::answer(result, language))?;
+    } else if let Ok(checked) = answer {
+        let words = match checked {
+            Checked::Confirmation(result) => report::answer(result, language),
+            Checked::Bundle(checked) => checked.report(language),
+        };
+        write!(stdout, "{words}")?;
     }
     Ok(match answer {
-        Ok(Ok(_)) => VERIFIED,
-        Ok(Err(Refusal::NotVerified(_))) => NOT_VERIFIED,
-        Ok(Err(Refusal::Forged(_))) => FORGED,
+        Ok(Checked::Confirmation(Ok(_))) => VERIFIED,
+        Ok(Checked::Confirmation(Err(Refusal::NotVerified(_)))) => NOT_VERIFIED,
+        Ok(Checked::Confirmation(Err(Refusal::Forged(_)))) => FORGED,
+        Ok(Checked::Bundle(checked)) => checked.code(),
         Err(_) => NOT_CHECKED,
     })
 }

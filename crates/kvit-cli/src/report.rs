@@ -15,7 +15,6 @@ pub(crate) fn answer(result: &Result<Signed, Refusal>, language: Language) -> St
 fn verified(signed: &Signed, language: Language) -> String {
     let body = &signed.confirmation;
     let labels = language.labels();
-    let time = |time: jiff::Timestamp| time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string();
     let mut rows = vec![(labels.payment, body.payment_id.to_string())];
     if let Some(pieces) = body.pieces {
         rows.push((labels.pieces, pieces.to_string()));
@@ -68,8 +67,13 @@ fn signed_text(refusal: &Refusal) -> Option<&str> {
     }
 }
 
+/// A moment, in UTC.
+pub(crate) fn time(time: jiff::Timestamp) -> String {
+    time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
+
 /// A fingerprint in groups of four.
-fn groups(fingerprint: &str) -> String {
+pub(crate) fn groups(fingerprint: &str) -> String {
     let mut out = String::with_capacity(fingerprint.len() * 5 / 4);
     for (index, digit) in fingerprint.chars().enumerate() {
         if index > 0 && index % 4 == 0 {

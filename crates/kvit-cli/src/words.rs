@@ -1,5 +1,7 @@
 //! The words, in English and Russian. Every message is a pair, so a missing one does not compile.
 
+mod bundle;
+
 use jiff::Timestamp;
 use kvit_proof::verdict::Forgery;
 use kvit_proof::{BodyFaultKind, FrameFaultKind, KeyFault, NotVerified, Refusal, display_safe};
@@ -55,36 +57,47 @@ impl Language {
 
     pub(crate) fn usage(self) -> &'static str {
         self.pick(
-            "Usage: kvit verify FILE|- [--key KEYFILE] [--json]\n\
-             Checks a signed payment confirmation on this machine, without account or network.\n\n\
-             FILE           the confirmation; - reads standard input\n\
+            "Usage: kvit verify FILE|- [--key KEYFILE] [--json]\n       \
+                    kvit verify-bundle FILE|- [--key KEYFILE] [--json]\n\
+             Checks a signed payment confirmation, or a bundle of evidence and the receipts in it, on this machine,\n\
+             without account or network.\n\n\
+             FILE           the confirmation or the bundle; - reads standard input\n\
              --key KEYFILE  the marketplace's public OpenPGP key\n\
              --json         one line of JSON\n\n\
-             Exit code: 0 verified, 1 not verified, 2 forged or altered, 3 nothing was checked.\n",
-            "Вызов: kvit verify ФАЙЛ|- [--key ФАЙЛ_КЛЮЧА] [--json]\n\
-             Проверяет подписанное подтверждение оплаты на этой машине, без учётной записи и сети.\n\n\
-             ФАЙЛ                подтверждение; - читает стандартный ввод\n\
+             Exit code: 0 verified, 1 not verified, 2 forged or altered, 3 nothing was checked.\n\
+             A bundle is verified if what is in it is as it was signed, and with a key, if it has receipts and all of\n\
+             them are verified.\n",
+            "Вызов: kvit verify ФАЙЛ|- [--key ФАЙЛ_КЛЮЧА] [--json]\n       \
+                    kvit verify-bundle ФАЙЛ|- [--key ФАЙЛ_КЛЮЧА] [--json]\n\
+             Проверяет подписанное подтверждение оплаты или пакет доказательств и квитанции в нём на этой машине,\n\
+             без учётной записи и сети.\n\n\
+             ФАЙЛ                подтверждение или пакет; - читает стандартный ввод\n\
              --key ФАЙЛ_КЛЮЧА    открытый ключ OpenPGP площадки\n\
              --json              одна строка JSON\n\n\
-             Код выхода: 0 подтверждено, 1 не подтверждено, 2 подделано или изменено, 3 ничего не проверено.\n",
+             Код выхода: 0 подтверждено, 1 не подтверждено, 2 подделано или изменено, 3 ничего не проверено.\n\
+             Пакет подтверждён, если всё в нём так, как было подписано, а с ключом ещё и если в нём есть квитанции и\n\
+             все они подтверждены.\n",
         )
     }
 
     pub(crate) fn misuse(self, misuse: &Misuse) -> String {
         match misuse {
             Misuse::NoCommand => self
-                .pick("The command is: verify.", "Команда: verify.")
+                .pick(
+                    "The commands are: verify, verify-bundle.",
+                    "Команды: verify, verify-bundle.",
+                )
                 .to_owned(),
             Misuse::NoFile => self
                 .pick(
-                    "Name the file with the confirmation.",
-                    "Укажите файл с подтверждением.",
+                    "Name the file that is to be checked.",
+                    "Укажите файл для проверки.",
                 )
                 .to_owned(),
             Misuse::BothStdin => self
                 .pick(
-                    "Standard input can hold the confirmation or the key, not both.",
-                    "Из стандартного ввода читается либо подтверждение, либо ключ, но не оба.",
+                    "Standard input can hold the file or the key, not both.",
+                    "Из стандартного ввода читается либо файл, либо ключ, но не оба.",
                 )
                 .to_owned(),
             Misuse::Unexpected(argument) => {

@@ -1,4 +1,4 @@
-//! `kvit verify` from outside: exit codes, both outputs, both languages.
+//! `kvit verify` and `kvit verify-bundle` from outside: exit codes, both outputs, both languages.
 
 #![allow(
     clippy::unwrap_used,
@@ -15,6 +15,7 @@ use std::sync::OnceLock;
 
 use jiff::Timestamp;
 use kvit_cli::{FORGED, Language, NOT_CHECKED, NOT_VERIFIED, Surroundings, VERIFIED, run, run_in};
+use kvit_proof::bundle::{BundleKey, BundleWriter, Head, ItemKind, Subject, SubjectKind, leave_out};
 use sequoia_openpgp::cert::{Cert, CertBuilder, CipherSuite};
 use sequoia_openpgp::policy::StandardPolicy;
 use sequoia_openpgp::serialize::SerializeInto as _;
@@ -117,8 +118,12 @@ impl Ran {
 }
 
 fn call(args: &[&dyn AsRef<Path>], stdin: &mut dyn Read, language: Language) -> Ran {
+    run_as("verify", args, stdin, language)
+}
+
+fn run_as(command: &str, args: &[&dyn AsRef<Path>], stdin: &mut dyn Read, language: Language) -> Ran {
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
-    let args = std::iter::once(OsString::from("verify")).chain(
+    let args = std::iter::once(OsString::from(command)).chain(
         args.iter()
             .map(|argument| argument.as_ref().as_os_str().to_owned()),
     );
@@ -343,4 +348,105 @@ fn an_answer_nobody_read_is_none() {
     let args: [OsString; 4] = args;
     assert_eq!(run(args.clone(), &mut Vec::new(), &mut Vec::new()), VERIFIED);
     assert_eq!(run(args, &mut Closed, &mut Vec::new()), NOT_CHECKED);
+}
+
+/// A bundle with this receipt and a message.
+fn bundle(receipt: &str) -> Vec<u8> {
+    let head = Head {
+        made: AT,
+        app: "Kvit".into(),
+        subject: Subject {
+            kind: SubjectKind::Payment,
+            number: 1207,
+            marketplace: "https://market.example".into(),
+            login: "alice\u{202E}".into(),
+        },
+    };
+    let key = BundleKey::from_seed(&[3; 32]);
+    let mut writer = BundleWriter::new(head, &key);
+    writer
+        .add(ItemKind::Receipt, receipt.as_bytes(), &[1; 32], true)
+        .unwrap();
+    writer.add(ItemKind::Message, b"{}", &[2; 32], true).unwrap();
+    writer.finish(&[3; 32]).unwrap()
+}
+
+fn verify_bundle(args: &[&dyn AsRef<Path>], language: Language) -> Ran {
+    run_as("verify-bundle", args, &mut io::empty(), language)
+}
+
+#[test]
+fn bundles_are_checked_with_their_receipts() {
+    let folder = Folder::new();
+    let key = folder.path("key.asc");
+    let whole = bundle(&sign(BODY));
+    let file = folder.add("whole.zip", &whole);
+    let ran = verify_bundle(&[&file, &"--key", &key], Language::English);
+    assert_eq!((ran.code, ran.stderr.as_str()), (VERIFIED, ""), "{}", ran.stdout);
+    for part in [
+        "INTACT: ",
+        "payment 1207",
+        "cover.html",
+        "Receipt 1: VERIFIED",
+        "alice\\u{202E}",
+        "does not prove",
+    ] {
+        assert!(ran.stdout.contains(part), "{part}: {}", ran.stdout);
+    }
+    let russian = verify_bundle(&[&file], Language::Russian);
+    assert_eq!(
+        russian.code, VERIFIED,
+        "nothing is said of receipts without a key"
+    );
+    assert!(russian.stdout.starts_with("ЦЕЛО: ") && russian.stdout.contains("укажите ключ площадки"));
+
+    let parts = folder.add("parts.zip", &leave_out(&whole, &[2]).unwrap());
+    let ran = verify_bundle(&[&parts, &"--key", &key], Language::English);
+    assert_eq!(ran.code, VERIFIED);
+    assert!(ran.stdout.starts_with("INTACT, IN PARTS: ") && ran.stdout.contains("left out"));
+    let json = verify_bundle(&[&parts, &"--key", &key, &"--json"], Language::English).json();
+    assert_eq!(json["outcome"], "parts");
+    assert_eq!(json["items"][1]["state"], "left-out");
+    assert_eq!(json["receipts"][0]["outcome"], "verified");
+}
+
+#[test]
+fn bundles_whose_receipts_do_not_hold_are_not_verified() {
+    let folder = Folder::new();
+    let key = folder.path("key.asc");
+    let none = folder.add("none.zip", &leave_out(&bundle(&sign(BODY)), &[1]).unwrap());
+    assert_eq!(
+        verify_bundle(&[&none, &"--key", &key], Language::English).code,
+        NOT_VERIFIED,
+        "a key, and nothing to hold against it"
+    );
+    assert_eq!(verify_bundle(&[&none], Language::English).code, VERIFIED);
+    let forged = sign(BODY).replace("alice", "mallet");
+    let forged = folder.add("forged.zip", &bundle(&forged));
+    let ran = verify_bundle(&[&forged, &"--key", &key], Language::English);
+    assert_eq!(ran.code, FORGED, "{}", ran.stdout);
+    assert!(ran.stdout.contains("Receipt 1: FORGED OR ALTERED"));
+}
+
+#[test]
+fn altered_bundles_and_other_files_are_no_evidence() {
+    let folder = Folder::new();
+    let mut bytes = bundle("no receipt");
+    let place = bytes
+        .windows(9)
+        .position(|window| window == b"signature")
+        .unwrap()
+        + 9;
+    bytes[place + 5] ^= 1;
+    for bytes in [bytes.as_slice(), b"", b"PK", sign(BODY).as_bytes()] {
+        let file = folder.add("other.zip", bytes);
+        let ran = verify_bundle(&[&file], Language::English);
+        assert_eq!(ran.code, FORGED, "{}", ran.stdout);
+        let json = verify_bundle(&[&file, &"--json"], Language::English).json();
+        assert_eq!(json["outcome"], "altered");
+    }
+    assert_eq!(
+        verify_bundle(&[&folder.path("nowhere")], Language::English).code,
+        NOT_CHECKED
+    );
 }
