@@ -36,7 +36,8 @@ cargo xtask COMMAND
                                    `bench --help` shows the rest
 
   soak [--minutes N] [--seed N]    engine, store and server as real processes under cuts, kills and losses of power;
-                                   without minutes in CI's size. Ends non-zero if money was doubled, lost or misreported
+                                   without minutes in CI's size. Ends non-zero if money, a message or a picture was
+                                   doubled, lost or misreported
 
   --as-is                          before or after any of them: leaves the system's packages alone, there or not
 

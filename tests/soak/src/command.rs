@@ -20,7 +20,7 @@ kvit-soak COMMAND
 
   all [--minutes N]                          each of these, in CI's size or for so many minutes
   run [--asks N] [--lanes N] [--minutes N]   payments through everything that can go wrong (R1-R3, R5, R24)
-  talks [--messages N] [--lanes N] [--minutes N]   messages and pictures through the same (R15, R16)
+  talks [--messages N] [--lanes N] [--minutes N]   messages and pictures through the same
   power-loss [--images N] [--operations N]   crash images of the store (R4)
   syscalls [--operations N] [--step N]       the store killed or refused at every Nth system call (R3, R5)
   races [--count N]                          a person who presses twice (R10)

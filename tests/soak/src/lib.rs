@@ -6,6 +6,7 @@
 //! | subcommand | tests | what it shows |
 //! |---|---|---|
 //! | `run` | R1-R3, R8, R24 | payments through cuts at every byte-offset class, faults of server and front proxy, kills, panics, a stopped server |
+//! | `talks` | | messages and pictures through the same, many on their way at once: none lost, none doubled, none without its pictures |
 //! | `power-loss` | R4 | what the store acknowledged survives the loss of power |
 //! | `syscalls` | R3, R5 | the store killed, or refused by the system, at every single call to it |
 //! | `instances` | R6 | two processes over one folder: one gets it, a dead one bars nobody |
@@ -16,7 +17,7 @@
 //! `server`, `engine` and `store-work` are the processes that the others start.
 //!
 //! **What is shown and what is not.** The server is ours: "never twice" is proven against the behaviour that the
-//! marketplace reference states, section 2.1 above all. The wire is the loopback, which loses no packets. In `run` and
+//! marketplace reference states, section 2.1 above all. The wire is the loopback, which loses no packets. In `run`, `talks` and
 //! `races` the limits are so many times shorter than in life ([`pace`]), all by the same factor but those that a busy
 //! machine needs; `simulate` has the real ones, and a clock that is made to pass. A fault counts only where it was really
 //! injected, and a class that got fewer than its minimum fails the run. A seed decides what is done to which payment;

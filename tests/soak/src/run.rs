@@ -1,6 +1,7 @@
 //! A run: lanes, each an account of its own, that take what is to be asked from one plan.
 //!
-//! With payments it is the tests R1 to R3, R5 and R24 in one; with messages and pictures R15 and R16.
+//! With payments it is the tests R1 to R3, R5, R8 and R24 in one; with messages and pictures the same faults strike what
+//! people write.
 
 use std::future::Future;
 use std::path::Path;

@@ -150,7 +150,7 @@ pub async fn all(sizes: Sizes, seed: u64, scale: Scale, folder: &Path) -> (u64, 
         days.map(|days| (days.to_string(), days.good())),
     );
 
-    let began = begin("talks (R15, R16)");
+    let began = begin("talks");
     let plan = |seed| talks::plan(sizes.messages, seed);
     let totals = rounds::<talks::Lane>(plan, sizes.messages_for, seed, scale, &folder.join("talks")).await;
     judged(

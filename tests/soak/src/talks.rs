@@ -1,4 +1,4 @@
-//! Tests R15 and R16: no message and no picture lost or doubled.
+//! No message and no picture lost or doubled, none sent without its pictures.
 //!
 //! An account writes in many talks at once: about invoices before a purchase, about payments, in chats of deals, with and
 //! without pictures. A fault is aimed at one message, or at the upload of one of its pictures, while others are on their
