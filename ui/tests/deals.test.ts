@@ -96,7 +96,7 @@ test("a draft is kept while one looks elsewhere and after a restart", async () =
   await byId(page, "payment-row").first().waitFor();
   await page.evaluate(() => (location.hash = "#/deals"));
   await first(page);
-  expect(await byId(page, "talk-input").inputValue()).toBe("half a thought");
+  await expect.poll(() => byId(page, "talk-input").inputValue()).toBe("half a thought");
   await page.reload();
   await expect.poll(() => byId(page, "talk-input").inputValue()).toBe("half a thought");
 });
