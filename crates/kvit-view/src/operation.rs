@@ -77,6 +77,24 @@ pub struct OperationDetail {
     pub doubles: Vec<String>,
     /// The deal it is about.
     pub deal: Option<String>,
+    /// Refunds that it made: the one that was meant, and those to be withdrawn.
+    pub refunds: Vec<String>,
+    /// The payment that it gives back.
+    pub refund_of: Option<String>,
+    /// What was to be said of the other side.
+    pub said: Option<SaidFeedback>,
+    /// Something was said there before, in other words.
+    pub otherwise: bool,
+}
+
+/// What was to be said of the other side.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct SaidFeedback {
+    /// Good or bad.
+    pub positive: bool,
+    /// The words.
+    pub text: String,
 }
 
 /// A step of an operation.
@@ -87,7 +105,7 @@ pub struct OperationStep {
     pub at: String,
     /// What.
     pub kind: StepKind,
-    /// What it showed: `found` (nothing, found, failed), `late` (yes, no), `newest`, `balance`, `payment`; `code` is a
+    /// What it showed: `found` (nothing, found, failed), `late` (yes, no), `newest`, `balance`, `payment`, `invoice`; `code` is a
     /// [`FaultCode`].
     pub values: BTreeMap<String, String>,
 }
@@ -116,9 +134,9 @@ pub enum StepKind {
     NeedsAPerson,
     /// Found in the journal at the start of the app.
     Resumed,
-    /// Another payment of the same intent.
+    /// Another payment or refund of the same intent.
     Double,
-    /// Another sum than agreed was taken.
+    /// Another sum than agreed was taken, or other words were there.
     Differs,
 }
 
@@ -138,6 +156,14 @@ pub enum Act {
     IPaid,
     /// Cancel a deal.
     CancelDeal,
+    /// Say something of the other side of a payment.
+    GivePaymentFeedback,
+    /// Say something of the other side of a deal.
+    GiveDealFeedback,
+    /// Make a refund of a payment.
+    CreateRefund,
+    /// Withdraw a refund that is not paid.
+    WithdrawRefund,
 }
 
 /// Where an operation stands.
@@ -179,6 +205,10 @@ impl From<&engine::Operation> for OperationCard {
                 engine::Act::CancelPayment => Act::CancelPayment,
                 engine::Act::DeclarePaid => Act::IPaid,
                 engine::Act::CancelDeal => Act::CancelDeal,
+                engine::Act::GivePaymentFeedback => Act::GivePaymentFeedback,
+                engine::Act::GiveDealFeedback => Act::GiveDealFeedback,
+                engine::Act::CreateRefund => Act::CreateRefund,
+                engine::Act::WithdrawRefund => Act::WithdrawRefund,
             },
             invoice: intent.invoice.map(|id| id.to_string()),
             pieces: intent.pieces,
@@ -218,6 +248,13 @@ impl OperationDetail {
             taken: operation.difference().as_ref().map(Difference::from),
             doubles: operation.doubles.iter().map(ToString::to_string).collect(),
             deal: operation.intent.deal.map(|id| id.to_string()),
+            refunds: operation.refunds.iter().map(ToString::to_string).collect(),
+            refund_of: operation.intent.refund_of.map(|id| id.to_string()),
+            said: operation.intent.said.as_ref().map(|said| SaidFeedback {
+                positive: said.positive,
+                text: said.text.clone(),
+            }),
+            otherwise: operation.otherwise,
         }
     }
 }

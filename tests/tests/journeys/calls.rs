@@ -149,16 +149,21 @@ impl Call {
     }
 }
 
-/// Presses while both clocks run.
-pub(crate) async fn press_in_time(call: Call, world: &World, deal: Option<&SeenDeal>) -> Result<(), Fault> {
-    let mut pressed = std::pin::pin!(call.press(world, deal));
+/// Waits for something while both clocks run.
+pub(crate) async fn in_time<T>(world: &World, what: impl Future<Output = T>) -> T {
+    let mut what = std::pin::pin!(what);
     loop {
         tokio::select! {
             biased;
-            end = &mut pressed => return end,
+            end = &mut what => return end,
             () = world.wait(1) => {}
         }
     }
+}
+
+/// Presses while both clocks run.
+pub(crate) async fn press_in_time(call: Call, world: &World, deal: Option<&SeenDeal>) -> Result<(), Fault> {
+    in_time(world, call.press(world, deal)).await
 }
 
 /// The same act over another line: the proxy's repetition, or another computer.

@@ -1,7 +1,7 @@
 //! Closing and opening the app: accounts, the current one and settings stay; a damaged file is set aside.
 
 use kvit_domain::{fault::FaultCode, id::PaymentId};
-use kvit_engine::{ConnectionState, Language, Settings, Theme, Unit};
+use kvit_engine::{ConnectionState, Language, Notifications, Settings, Theme, Unit};
 use kvit_testkit::World;
 
 use crate::{LIBRARY, assert_no, connect::connect, done, fault_of, offers, pay, zelle};
@@ -21,6 +21,7 @@ async fn a_restart_keeps_account_settings_choice_and_what_was_paid() {
         unit: Unit::Sat,
         hide_amounts: true,
         list_width: 512,
+        notifications: Notifications::Nothing,
     };
     world.engine.set_settings(settings).unwrap();
     offers(&world, LIBRARY, 3).await;
