@@ -47,7 +47,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const HELP: &str = "\
 cargo xtask bench [--rows P1,P3] [--quick] [--launches N] [--seed N]
 
-  --rows      only these of P1 P2 P3 P5 P10 P11 P12 P13 P14 P15 P16 P17 P19 P20 P21 P22
+  --rows      only these of P1 P2 P3 P5 P6 P7 P8 P9 P10 P11 P12 P13 P14 P15 P16 P17 P19 P20 P21 P22
               P24 P26 P28 SYNC; docs/figures.md is written only by a run of all rows
   --quick     one launch with fewer rounds: to look at, not to judge by
   --launches  instead of 5; they are spread over at least 3 minutes
@@ -113,6 +113,8 @@ fn worker(arguments: &[OsString]) -> Result<ExitCode> {
             [past.parse()?, few.parse()?, many.parse()?, seed.parse()?],
         ),
         ("reader", []) => reader::worker(folder),
+        ("pictures", [subject]) => Ok(rows::pictures::worker::worker(folder, subject)),
+        ("picture", [job]) => rows::pictures::worker::once(folder, job),
         _ => bail!("there is no worker {role} with {} more words", rest.len()),
     }
 }

@@ -115,7 +115,7 @@ fn thing(random: &mut StdRng, number: u64, owner: &Person) -> Result<Invoice> {
         valid_to: None,
         refund_of: None,
         service: false,
-        pictures: 0,
+        pictures: Vec::new(),
     })
 }
 

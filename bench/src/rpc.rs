@@ -195,7 +195,7 @@ impl Caller {
                 self.runtime.block_on(async {
                     for _ in 0..order.count {
                         let begin = Instant::now();
-                        let message = marketplace.send_deal_message(deal, text).await;
+                        let message = marketplace.send_deal_message(deal, text, &[]).await;
                         samples.push(nanoseconds(begin));
                         let message = message.map_err(|fault| anyhow::anyhow!("{fault}"))?;
                         ensure!(message.text == text, "another text came back");
