@@ -252,9 +252,9 @@ impl Outgoing {
         self.watched = true;
     }
 
-    /// It arrived after silence, and the front proxy may still repeat it.
+    /// It arrived, and the front proxy may have repeated it, or still do so: nobody has looked after its last word.
     pub(crate) fn may_be_repeated(&self) -> bool {
-        matches!(self.state, OutgoingState::Sent(_)) && self.silence.is_some() && !self.watched
+        matches!(self.state, OutgoingState::Sent(_)) && !self.watched
     }
 
     /// Could this message be what it became? The person's own, above the mark, with the same pictures; with the same words

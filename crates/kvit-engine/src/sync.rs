@@ -130,12 +130,12 @@ impl<S: Shell> Engine<S> {
         // What is said must not be missing because a payment cannot be read, nor the other way round.
         let talks = self.read_conversations(session).await;
         if stopped {
-            self.settle_talks(account).await;
+            self.settle_talks(session).await;
             return talks;
         }
         self.read_all_deals(session).await?;
         if talks.is_ok() {
-            self.settle_talks(account).await;
+            self.settle_talks(session).await;
         }
         self.read_the_rest(session).await?;
         talks

@@ -49,12 +49,35 @@ pub struct World {
     pub folder: TempDir,
     /// The keychain.
     pub vault: Arc<TestVault>,
+    /// Who the person is; `None`: the local user.
+    pub token: Option<String>,
 }
 
 impl World {
     /// A connected world of this seed, at [`BEGINNING`].
     pub async fn new(seed: u64) -> Self {
         let world = Self::disconnected(seed).await;
+        world.engine.start_practice().await.expect("the practice account");
+        world.settled().await;
+        world
+    }
+
+    /// Somebody else at the same marketplace, with an engine, a keychain and a folder of their own, connected. From now on
+    /// nobody acts for them but their engine.
+    pub async fn beside(&self, login: &str) -> Self {
+        let token = Some(self.sandbox.join(login).expect("a token"));
+        let folder = tempfile::tempdir().expect("a folder");
+        let told = Told::default();
+        let vault = Arc::new(TestVault::default());
+        let engine = engine(folder.path(), &self.sandbox, token.clone(), &told, &vault);
+        let world = Self {
+            engine,
+            sandbox: Arc::clone(&self.sandbox),
+            told,
+            folder,
+            vault,
+            token,
+        };
         world.engine.start_practice().await.expect("the practice account");
         world.settled().await;
         world
@@ -90,13 +113,14 @@ impl World {
         let folder = tempfile::tempdir().expect("a folder");
         let told = Told::default();
         let vault = Arc::new(TestVault::default());
-        let engine = engine(folder.path(), &sandbox, &told, &vault);
+        let engine = engine(folder.path(), &sandbox, None, &told, &vault);
         Self {
             engine,
             sandbox,
             told,
             folder,
             vault,
+            token: None,
         }
     }
 
@@ -115,19 +139,21 @@ impl World {
             told,
             folder,
             vault,
+            token,
         } = self;
         old.shut().await;
         // One process at a time works in a folder: it is free when the last of the old engine is gone.
         drop(old);
         tokio::time::sleep(Duration::from_millis(10)).await;
         meanwhile(&folder.path().join("kvit"));
-        let engine = engine(folder.path(), &sandbox, &told, &vault);
+        let engine = engine(folder.path(), &sandbox, token.clone(), &told, &vault);
         Self {
             engine,
             sandbox,
             told,
             folder,
             vault,
+            token,
         }
     }
 
@@ -155,7 +181,13 @@ impl World {
     /// A second engine over the same folder, keychain and marketplace: the app started twice. It tells nobody.
     #[must_use]
     pub fn second_engine(&self) -> Engine<RecordingShell> {
-        engine(self.folder.path(), &self.sandbox, &Told::default(), &self.vault)
+        engine(
+            self.folder.path(),
+            &self.sandbox,
+            self.token.clone(),
+            &Told::default(),
+            &self.vault,
+        )
     }
 
     /// Lets the marketplace's clock run, and its people act after each second.
@@ -207,6 +239,7 @@ impl World {
 fn engine(
     folder: &Path,
     sandbox: &Arc<Sandbox>,
+    token: Option<String>,
     told: &Told,
     vault: &Arc<TestVault>,
 ) -> Engine<RecordingShell> {
@@ -214,7 +247,10 @@ fn engine(
         told: told.clone(),
         clock: sandbox.clock(),
     };
-    let practice = TestPractice(Arc::clone(sandbox));
+    let practice = TestPractice {
+        sandbox: Arc::clone(sandbox),
+        token,
+    };
     let connector = MemoryConnector(Arc::clone(sandbox));
     Engine::open(EngineParts {
         folder: folder.join("kvit"),
@@ -289,7 +325,11 @@ impl Shell for RecordingShell {
     }
 }
 
-struct TestPractice(Arc<Sandbox>);
+struct TestPractice {
+    sandbox: Arc<Sandbox>,
+    /// Whose; `None`: the local user's.
+    token: Option<String>,
+}
 
 impl Practice for TestPractice {
     fn open<'a>(
@@ -300,8 +340,8 @@ impl Practice for TestPractice {
             Ok(PracticeDoor {
                 address: "https://localhost:1".to_owned(),
                 certificate_sha256: "00".repeat(32),
-                token: SecretString::from(self.0.token()),
-                public_key: self.0.public_key(),
+                token: SecretString::from(self.token.clone().unwrap_or_else(|| self.sandbox.token())),
+                public_key: self.sandbox.public_key(),
             })
         })
     }

@@ -6,6 +6,7 @@ use kvit_domain::{
     Decimal,
     deal::DealStatus,
     fault::{FaultCode, MoneyMoved},
+    message::Talk,
     payment::PaymentStatus,
 };
 use kvit_engine::{OperationState, PayByDeal, Seal, Topic, WaitsFor};
@@ -14,7 +15,7 @@ use kvit_testkit::World;
 use crate::{
     LIBRARY, LIBRARY_SELLER, assert_no,
     books::{Books, moved},
-    desk, done, fault_of, invoice, offers, open_deal, pay_by_deal, refused, sats, zelle,
+    delivered, desk, done, fault_of, invoice, offers, open_deal, pay_by_deal, refused, sats, zelle,
 };
 
 /// From the offers to the verified seal: with the best price by number, with whatever is cheapest, and with another
@@ -60,11 +61,16 @@ async fn a_deal_to_the_verified_seal() {
         assert_eq!(open.deal.messages.len(), 1);
         assert!(open.deal.messages[0].text.contains("PRACTICE"));
         // The person says something, and that the fiat was sent.
-        let said = world
+        delivered(&world, Talk::Deal(id), "  Sent from my own account.  ").await;
+        let last = world
             .engine
-            .send_deal_message(world.account(), id, "  Sent from my own account.  ")
-            .await;
-        let last = said.unwrap().deal.messages.pop().unwrap();
+            .deal_now(id)
+            .await
+            .unwrap()
+            .deal
+            .messages
+            .pop()
+            .unwrap();
         assert_eq!(
             (last.text.as_str(), last.author),
             ("Sent from my own account.", Some(open.me))
@@ -164,7 +170,7 @@ async fn assert_canceled(
     let fault = fault_of(
         world
             .engine
-            .send_deal_message(world.account(), deal.deal.id, "Hello?")
+            .send_message(world.account(), Talk::Deal(deal.deal.id), "Hello?")
             .await,
     );
     assert_no(&fault, FaultCode::DealClosedForMessages);
@@ -325,35 +331,6 @@ async fn a_payment_that_was_paid_meanwhile_was_not_canceled() {
             .status,
         PaymentStatus::Paid
     );
-}
-
-#[tokio::test(start_paused = true)]
-async fn messages_are_checked_before_they_are_sent() {
-    let world = World::new(47).await;
-    let (_, deal) = open_deal(&world).await;
-    let id = deal.deal.id;
-    assert_no(
-        &fault_of(world.engine.send_deal_message(world.account(), id, " \n ").await),
-        FaultCode::MessageEmpty,
-    );
-    // A thousand UTF-16 units, not letters: an emoji is two.
-    let long = "😀".repeat(500);
-    assert_no(
-        &fault_of(
-            world
-                .engine
-                .send_deal_message(world.account(), id, &format!("{long}."))
-                .await,
-        ),
-        FaultCode::MessageTooLong,
-    );
-    assert_eq!(world.sandbox.faults().calls("SendMessage"), 0);
-    let said = world
-        .engine
-        .send_deal_message(world.account(), id, &long)
-        .await
-        .unwrap();
-    assert_eq!(said.deal.messages.last().unwrap().text, long);
 }
 
 #[tokio::test(start_paused = true)]

@@ -16,7 +16,9 @@ mod connect;
 mod deals;
 mod doubles;
 mod drafts;
+mod evidence;
 mod export;
+mod feedback;
 mod files;
 mod inbox;
 mod journal;
@@ -26,12 +28,16 @@ mod malformed;
 mod memory;
 mod money;
 mod operations;
+mod outgoing;
 mod pay;
 mod payments;
+mod pictures;
+mod refunds;
 mod refused;
 mod seal;
 mod store;
 mod sync;
+mod talks;
 
 use std::fmt::Debug;
 
@@ -39,12 +45,13 @@ use kvit_domain::{
     advertisement::FiatChoice,
     deal::DealStatus,
     fault::{Fault, FaultCode, MoneyMoved},
-    id::InvoiceId,
+    id::{InvoiceId, MessageId},
+    message::Talk,
     money::Sats,
 };
 use kvit_engine::{
-    AdOffer, ConnectionState, Operation, Page, PayByDeal, PayDesk, PayEnd, PayFromBalance, PaymentsQuery,
-    Seal, SeenDeal, SeenPayment, SyncStep, Window,
+    AdOffer, ConnectionState, Operation, Outgoing, OutgoingId, Page, PayByDeal, PayDesk, PayEnd,
+    PayFromBalance, PaymentsQuery, Seal, SeenDeal, SeenPayment, SyncStep, Window,
 };
 use kvit_testkit::World;
 
@@ -140,6 +147,32 @@ async fn restarted(world: World) -> World {
     world.engine.resume().await;
     world.settled().await;
     world
+}
+
+/// Sends a message, and waits until it arrived; the message.
+async fn delivered(world: &World, talk: Talk, text: &str) -> MessageId {
+    let sent = world
+        .engine
+        .send_message(world.account(), talk, text)
+        .await
+        .unwrap();
+    delivered_as(world, sent.id).await
+}
+
+/// Waits until an outgoing message arrived; the message.
+async fn delivered_as(world: &World, id: OutgoingId) -> MessageId {
+    let settled = message_settled(world, id).await;
+    settled
+        .message()
+        .unwrap_or_else(|| panic!("not sent: {settled:?}"))
+}
+
+/// Waits until it is known what became of an outgoing message.
+async fn message_settled(world: &World, id: OutgoingId) -> Outgoing {
+    world
+        .until(|world| !world.engine.outgoing(id).unwrap().state.is_open())
+        .await;
+    world.engine.outgoing(id).unwrap()
 }
 
 fn is_verified(seal: &Seal) -> bool {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use kvit_domain::{
     fault::{Fault, FaultCode, MoneyMoved},
+    message::Talk,
     payment::PaymentStatus,
 };
 use kvit_engine::{ConnectionState, OperationId, OperationState, Pace};
@@ -292,11 +293,10 @@ async fn what_was_done_is_never_called_undone_because_it_cannot_be_read() {
 
     let world = World::new(73).await;
     let id = crate::open_deal(&world).await.1.deal.id;
-    let send = world
-        .engine
-        .send_deal_message(world.account(), id, "Sent just now");
-    let seen = reads_fail_after(&world, "SendMessage", send).await.unwrap();
-    assert_eq!(seen.deal.messages.last().unwrap().text, "Sent just now");
+    let send = crate::delivered(&world, Talk::Deal(id), "Sent just now");
+    let message = reads_fail_after(&world, "SendMessage", send).await;
+    let copy = world.engine.deal(id).await.unwrap().deal.messages.pop().unwrap();
+    assert_eq!((copy.id, copy.text.as_str()), (message, "Sent just now"));
 }
 
 /// From the moment at which the server has the call, nothing can be read.

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use kvit_domain::{
     fault::{Fault, FaultCode, MoneyMoved},
     id::PaymentId,
+    message::Talk,
 };
 use kvit_engine::{
-    Account, ConnectRequest, ConnectionState, OperationState, Pace, PayEnd, PaymentsQuery, StoreDoubt,
+    Account, ConnectRequest, ConnectionState, OperationState, OutgoingState, Pace, PayEnd, PaymentsQuery, StoreDoubt,
     StorePlace, StoreState,
 };
 use kvit_testkit::{World, copy_folder};
@@ -131,9 +132,9 @@ async fn acts_that_need_the_marketplace_say_why_they_wait() {
         .declare_paid(account, deal.id, deal.fiat.amount())
         .await;
     away(&fault_of(declared));
-    away(&fault_of(
-        world.engine.send_deal_message(account, deal.id, "Hello").await,
-    ));
+    let talk = Talk::Deal(deal.id);
+    let waiting = world.engine.send_message(account, talk, "Hello").await.unwrap();
+    assert_eq!(waiting.state, OutgoingState::Waiting);
     away(&fault_of(
         world.engine.payment_now(PaymentId::new(9_999_999).unwrap()).await,
     ));
@@ -141,6 +142,8 @@ async fn acts_that_need_the_marketplace_say_why_they_wait() {
     assert_eq!(begun.len(), 1, "only the deal from before");
     let_in(&world).await;
     done(world.engine.pay_from_balance(request).await);
+    // It had waited for the line.
+    crate::delivered_as(&world, waiting.id).await;
 }
 
 /// What was done a moment before the app was killed is there at the next start, without the marketplace.
@@ -508,6 +511,7 @@ async fn a_second_app_on_the_same_folder_says_so_and_touches_nothing() {
         told,
         folder,
         vault,
+        token,
     } = world;
     first.shut().await;
     drop(first);
@@ -517,6 +521,7 @@ async fn a_second_app_on_the_same_folder_says_so_and_touches_nothing() {
         told,
         folder,
         vault,
+        token,
     };
     tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     world.engine.reconnect().await.unwrap();

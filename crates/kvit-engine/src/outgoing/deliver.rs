@@ -181,14 +181,18 @@ impl<S: Shell> Engine<S> {
         &self,
         account: &Arc<OpenAccount>,
         sending: &Outgoing,
-        answer: Result<(), Fault>,
+        answer: Result<bool, Fault>,
     ) -> Turn {
         let id = sending.id;
         let silence = match answer {
-            Ok(()) => match self.own_copies(account, sending) {
+            Ok(read) => match self.own_copies(account, sending) {
                 Ok(found) if !found.is_empty() => {
                     crate::point!("outgoing.before_settle");
-                    self.settle(account, id, |one| one.arrived(&found));
+                    self.settle(account, id, |one| {
+                        one.arrived(&found);
+                        one.watched |= read;
+                    });
+                    self.watch_repetitions(account);
                     return Turn::On;
                 }
                 // It says that it is done, and does not show it.
@@ -202,7 +206,10 @@ impl<S: Shell> Engine<S> {
             Err(fault) if is_silence(&fault) => fault,
             Err(fault) => match self.look_after_a_refusal(account, sending).await {
                 Look::Found(found) => {
-                    self.settle(account, id, |one| one.arrived(&found));
+                    self.settle(account, id, |one| {
+                        one.arrived(&found);
+                        one.watched();
+                    });
                     return Turn::On;
                 }
                 Look::Nothing => {
@@ -218,33 +225,36 @@ impl<S: Shell> Engine<S> {
         Turn::On
     }
 
-    /// Makes the call, and takes in what it was answered with.
+    /// Makes the call, and takes in what it was answered with. Then the front proxy has said its last word, and whatever it
+    /// made of the call is there: whether that was read, too.
     async fn call(
         &self,
         account: &Arc<OpenAccount>,
         line: &Marketplace,
         sending: &Outgoing,
         me: UserId,
-    ) -> Result<(), Fault> {
+    ) -> Result<bool, Fault> {
         let (text, pictures) = (sending.text.as_str(), sending.pictures.as_slice());
         let conversation = match sending.talk {
             Talk::Invoice { invoice, buyer } => {
                 let to = (buyer != me).then_some(buyer);
-                line.send_invoice_message(invoice, to, text, pictures).await?
+                Some(line.send_invoice_message(invoice, to, text, pictures).await?)
             }
-            Talk::Payment(payment) => line.send_payment_message(payment, text, pictures).await?,
+            Talk::Payment(payment) => Some(line.send_payment_message(payment, text, pictures).await?),
             Talk::Deal(deal) => {
                 let message = line.send_deal_message(deal, text, pictures).await?;
                 // It is sent: the answer's copy is kept even if the deal cannot be read now.
                 self.hold_message_of_deal(account, deal, message).await;
-                if let Err(fault) = self.reread_talk(account, sending.talk).await {
-                    tracing::info!(%fault, %deal, "not read again");
-                }
-                return Ok(());
+                None
             }
         };
-        self.hold_conversations(account, vec![conversation]).await;
-        Ok(())
+        self.hold_conversations(account, conversation.into_iter().collect())
+            .await;
+        let read = self.reread_talk(account, sending.talk).await;
+        if let Err(fault) = &read {
+            tracing::info!(%fault, talk = %sending.talk, "not read again");
+        }
+        Ok(read.is_ok())
     }
 
     async fn look_after_a_refusal(&self, account: &Arc<OpenAccount>, outgoing: &Outgoing) -> Look {
@@ -351,7 +361,7 @@ impl<S: Shell> Engine<S> {
         }
     }
 
-    /// Looks after those that arrived after silence until the front proxy cannot repeat them any more.
+    /// Looks after those that arrived until the front proxy cannot have repeated them any more.
     fn watch_repetitions(&self, account: &Arc<OpenAccount>) {
         for outgoing in account.outbox.take_unwatched() {
             let (engine, account) = (self.clone(), Arc::clone(account));

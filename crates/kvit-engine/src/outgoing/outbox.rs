@@ -268,11 +268,12 @@ impl Outbox {
             .any(|other| other.is_twin_of(outgoing))
     }
 
-    /// One that is being delivered, or looked for, cannot be told from it.
+    /// One that has left and is not settled cannot be told from it.
     pub(super) fn has_open_twin(&self, outgoing: &Outgoing) -> bool {
         let held = self.lock();
-        let mut open = held.entries.iter().filter(|entry| entry.outgoing.state.is_open());
-        open.any(|entry| entry.outgoing.is_twin_of(outgoing))
+        let all = held.entries.iter().map(|entry| &entry.outgoing);
+        all.filter(|one| one.state.is_open() && !one.state.is_before_sending())
+            .any(|one| one.is_twin_of(outgoing))
     }
 
     /// How long nothing has been heard of one.

@@ -1,14 +1,23 @@
 //! The first time everything is read, all of the past comes at once, and the marketplace does not say what of it was read
 //! elsewhere. What it has stored events of was not (section 15.5): those messages are unread, and nothing else is.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
-use kvit_domain::{id::UserId, message::Talk, news::NewsKind};
+use kvit_domain::{
+    event::{Event, EventContent},
+    id::{EventId, UserId},
+    message::Talk,
+    news::NewsKind,
+};
 use kvit_store::{Page, Store, StoreFault, TalksQuery, Unread};
 
 use crate::{
     engine::Engine,
     open_account::OpenAccount,
+    session::Session,
     shell::{Shell, Topic},
 };
 
@@ -42,26 +51,43 @@ impl OpenAccount {
 
 impl<S: Shell> Engine<S> {
     /// Settles what is unread, once, after everything was read for the first time.
-    pub(crate) async fn settle_talks(&self, account: &Arc<OpenAccount>) {
+    pub(crate) async fn settle_talks(&self, session: &Arc<Session>) {
+        let account = &session.account;
         let Ok(me) = account.me() else { return };
         if account.talks_settled() {
             return;
         }
-        account.keep_behind(move |store| settle(store, me)).await;
+        // What the stream has brought by now is among the news; the rest is still stored.
+        let stored = match session.market.stored_events().await {
+            Ok(stored) => stored,
+            Err(fault) => {
+                tracing::info!(%fault, "what is unread is settled the next time");
+                return;
+            }
+        };
+        account.keep_behind(move |store| settle(store, me, &stored)).await;
         self.announce(account.id, &[Topic::Talks, Topic::App]);
     }
 }
 
-fn settle(store: &Store, me: UserId) -> Result<(), StoreFault> {
-    let mut told: HashMap<Talk, usize> = HashMap::new();
+fn settle(store: &Store, me: UserId, stored: &[Event]) -> Result<(), StoreFault> {
+    let mut told: HashMap<Talk, BTreeSet<EventId>> = HashMap::new();
     for (_, kept) in store.news(None, NEWS)? {
         let of_a_message = matches!(
             kept.news.kind,
             NewsKind::ConversationMessage | NewsKind::DealMessage
         );
         if let (true, false, Some(talk)) = (of_a_message, kept.read, kept.news.talk) {
-            *told.entry(talk).or_default() += 1;
+            told.entry(talk).or_default().insert(kept.news.event);
         }
+    }
+    for event in stored {
+        let talk = match &event.content {
+            EventContent::ConversationMessage(one) if one.is_of(me) => one.talk(),
+            EventContent::DealMessage(deal) => Talk::Deal(deal.id),
+            _ => continue,
+        };
+        told.entry(talk).or_default().extend(event.id);
     }
     let unread = TalksQuery {
         unread_only: true,
@@ -92,7 +118,7 @@ fn settle(store: &Store, me: UserId) -> Result<(), StoreFault> {
                     .filter(|message| message.author != Some(me))
                     .collect();
                 // Everything but the last ones, as many as there were events.
-                others.iter().rev().nth(*events).map(|message| message.id)
+                others.iter().rev().nth(events.len()).map(|message| message.id)
             }
         };
         if let Some(read_to) = read_to {

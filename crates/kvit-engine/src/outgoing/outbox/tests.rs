@@ -82,6 +82,7 @@ fn the_next_start_finds_everything_that_is_not_settled() {
         .unwrap();
     outbox.change(settled, |one| one.sending(None, NOW)).unwrap();
     outbox.change(settled, |one| one.arrived(&[id(7)])).unwrap();
+    outbox.change(settled, Outgoing::watched).unwrap();
     outbox
         .change(failed, |one| one.refused(FaultCode::ServerSaid.into()))
         .unwrap();
