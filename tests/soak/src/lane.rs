@@ -21,7 +21,7 @@ use crate::totals::Totals;
 /// Satoshi a piece.
 pub(crate) const PRICE: u32 = 100;
 /// Most pieces of one payment; so many payments an invoice serves.
-const PIECES: u32 = 100;
+pub(crate) const PIECES: u32 = 100;
 /// Invoices issued at once.
 const INVOICES: u32 = 60;
 /// So many invoices that were asked for last are left alone.

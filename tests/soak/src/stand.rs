@@ -58,6 +58,8 @@ pub(crate) struct Stand {
     quiet: Instant,
     /// Until then the wire may hold back a request.
     held: Instant,
+    /// New connections are struck for so long where a fault is of connections; until healed if not given.
+    pub barred: Option<Duration>,
 }
 
 impl Stand {
@@ -95,6 +97,7 @@ impl Stand {
             planted: planted.map(str::to_owned),
             quiet: Instant::now(),
             held: Instant::now(),
+            barred: None,
         };
         stand.enrich().await?;
         Ok(stand)

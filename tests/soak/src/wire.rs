@@ -14,6 +14,7 @@ mod shot;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use tokio::net::{TcpListener, TcpStream};
@@ -66,8 +67,8 @@ struct Shared {
 struct State {
     /// For the next call of an rpc.
     armed: Option<(&'static str, Shot)>,
-    /// For every new connection until healed.
-    gate: Option<Shot>,
+    /// For every new connection until then, or until healed.
+    gate: Option<(Shot, Option<Instant>)>,
     /// For the next event, set off by a call.
     event: Option<Shot>,
     injected: VecDeque<Injected>,
@@ -77,6 +78,12 @@ struct State {
 impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What a connection that is made now begins with.
+    fn gate(&self) -> Option<Shot> {
+        let (shot, end) = self.state().gate?;
+        end.is_none_or(|end| Instant::now() < end).then_some(shot)
     }
 
     fn struck(&self, injected: Injected) {
@@ -116,9 +123,9 @@ impl Wire {
         self.shared.state().armed = Some((rpc, shot));
     }
 
-    /// Aims at the beginning of every new connection, until [`Wire::heal`].
-    pub fn arm_at_connections(&self, shot: Shot) {
-        self.shared.state().gate = Some(shot);
+    /// Aims at the beginning of every new connection for so long, or until [`Wire::heal`].
+    pub fn arm_at_connections(&self, shot: Shot, time: Option<Duration>) {
+        self.shared.state().gate = Some((shot, time.map(|time| Instant::now() + time)));
     }
 
     /// Cuts every connection there is.

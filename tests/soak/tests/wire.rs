@@ -160,7 +160,7 @@ async fn connections_are_struck_at_their_beginning_until_healed() {
     let world = world().await;
     for class in [Class::C0, Class::C2] {
         for how in How::ALL {
-            world.wire.arm_at_connections(shot(class, how, 11));
+            world.wire.arm_at_connections(shot(class, how, 11), None);
             world.wire.cut();
             // So that the client knows, and makes a new connection for the call.
             tokio::time::sleep(Duration::from_millis(30)).await;

@@ -176,7 +176,8 @@ impl Stand {
         if let Fault::Wire(class, how) = fault {
             let at = self.rng.random();
             let hold = Duration::ZERO;
-            self.wire.arm_at_connections(Shot { class, how, at, hold });
+            self.wire
+                .arm_at_connections(Shot { class, how, at, hold }, self.barred);
             self.wire.cut();
             // So that the client knows that its connection is gone, and makes a new one for the call.
             tokio::time::sleep(Duration::from_millis(20)).await;

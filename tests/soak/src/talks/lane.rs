@@ -98,8 +98,11 @@ impl Work for Lane {
         scale: Scale,
         planted: Option<&str>,
     ) -> Result<Self> {
+        let mut stand = Stand::open(folder, seed, tls, scale, planted).await?;
+        // What has not left waits for a line, however long that takes.
+        stand.barred = Some(scale.money() / 2);
         Ok(Self {
-            stand: Stand::open(folder, seed, tls, scale, planted).await?,
+            stand,
             places: Places::default(),
             sent: Vec::new(),
             written: Vec::new(),

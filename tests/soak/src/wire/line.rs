@@ -26,7 +26,7 @@ const PREFIX: usize = 5;
 
 /// Carries a connection until it ends, or is struck.
 pub(super) async fn carry(mut client: TcpStream, mut server: TcpStream, shared: &Shared) {
-    let gate = shared.state().gate;
+    let gate = shared.gate();
     let end = {
         let (client, server) = (client.split(), server.split());
         let mut line = Line {

@@ -7,7 +7,7 @@ use rand::rngs::StdRng;
 use super::Lane;
 use crate::engine::sends::{About, Order, Word};
 use crate::engine::{self, Act, End};
-use crate::lane::{PRICE, deals};
+use crate::lane::{PIECES, PRICE, deals};
 use crate::plan::Fault;
 use crate::server;
 
@@ -111,7 +111,9 @@ impl Lane {
             let Some(invoice) = self.stand.tell_server(issue).await?.pop() else {
                 bail!("no invoice")
             };
-            let (pieces, seen) = (1, i64::from(PRICE));
+            // Nobody sells as little as one piece costs.
+            let pieces = if kind == Kind::Deal { PIECES } else { 1 };
+            let seen = i64::from(pieces * PRICE);
             let act = match kind {
                 Kind::Invoice => return Ok(About::Invoice(invoice)),
                 Kind::Payment => Act::Pay {
