@@ -49,13 +49,7 @@ fn rpc(act: &Act) -> &'static str {
 }
 
 impl Work for Lane {
-    async fn open(
-        folder: &Path,
-        seed: u64,
-        tls: bool,
-        scale: Scale,
-        planted: Option<&str>,
-    ) -> Result<Self> {
+    async fn open(folder: &Path, seed: u64, tls: bool, scale: Scale, planted: Option<&str>) -> Result<Self> {
         Ok(Self {
             stand: Stand::open(folder, seed, tls, scale, planted).await?,
             fresh: Vec::new(),

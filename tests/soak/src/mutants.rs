@@ -65,7 +65,10 @@ pub async fn run(seed: u64, scale: Scale, folder: &Path) -> Result<Vec<Found>> {
     for (kind, name, sin) in runs {
         let control = match healthy {
             Some((of, good)) if of == kind => good,
-            _ => kind.run(None, seed, scale, &folder.join(format!("{kind:?}"))).await?.good(),
+            _ => kind
+                .run(None, seed, scale, &folder.join(format!("{kind:?}")))
+                .await?
+                .good(),
         };
         healthy = Some((kind, control));
         let totals = kind.run(Some(name), seed, scale, &folder.join(name)).await?;

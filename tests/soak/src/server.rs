@@ -251,7 +251,9 @@ async fn obey(sandbox: &Arc<Sandbox>, order: Order) -> Result<Vec<u64>> {
             let seller = line_of(sandbox, &seller()?)?;
             let written = match talk.parse()? {
                 Talk::Invoice { invoice, buyer } => {
-                    seller.send_invoice_message(invoice, Some(buyer), &text, &[]).await
+                    seller
+                        .send_invoice_message(invoice, Some(buyer), &text, &[])
+                        .await
                 }
                 Talk::Payment(payment) => seller.send_payment_message(payment, &text, &[]).await,
                 Talk::Deal(deal) => bail!("the trader of deal {deal} is another one"),
@@ -280,12 +282,8 @@ async fn obey(sandbox: &Arc<Sandbox>, order: Order) -> Result<Vec<u64>> {
 fn line_of(sandbox: &Arc<Sandbox>, login: &str) -> Result<Marketplace> {
     let token = SecretString::from(sandbox.mint_token(login)?);
     let sandbox = Arc::clone(sandbox);
-    Marketplace::over(
-        move || Ok(sandbox.connect_in_memory()),
-        &token,
-        Limits::default(),
-    )
-    .map_err(|fault| anyhow!("{fault}"))
+    Marketplace::over(move || Ok(sandbox.connect_in_memory()), &token, Limits::default())
+        .map_err(|fault| anyhow!("{fault}"))
 }
 
 fn sats(amount: i64) -> Result<Sats> {

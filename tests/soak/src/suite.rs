@@ -46,7 +46,7 @@ impl Sizes {
         races: 50,
         asks: 10_000,
         payments_for: None,
-        messages: 10_000,
+        messages: 2_000,
         messages_for: None,
     };
 

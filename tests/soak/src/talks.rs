@@ -47,7 +47,10 @@ mod tests {
             let faults = plan.plain.iter().filter(|fault| **fault != Fault::None).count();
             let rounds = plan.plain.len() + plan.tls.len();
             assert!(rounds * AT_ONCE >= messages);
-            assert!(faults * AT_ONCE < messages * 3 / 2, "{faults} faults for {messages}");
+            assert!(
+                faults * AT_ONCE < messages * 3 / 2,
+                "{faults} faults for {messages}"
+            );
         }
     }
 }

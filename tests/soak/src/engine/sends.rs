@@ -272,10 +272,7 @@ impl<S: Shell> Desk<S> {
     /// # Errors
     /// The order names no talk.
     pub(super) fn obey(&mut self, order: Order) -> Result<()> {
-        let named = |talk: &str| {
-            talk.parse::<Talk>()
-                .map_err(|error| anyhow!("{talk}: {error}"))
-        };
+        let named = |talk: &str| talk.parse::<Talk>().map_err(|error| anyhow!("{talk}: {error}"));
         match order {
             Order::Talk { about } => {
                 let hand = self.hand.clone();
@@ -440,7 +437,10 @@ impl<S: Shell> Hand<S> {
     }
 
     async fn look(&self, ask: u64, talk: Talk, text: &str) -> Told<Seen> {
-        for line in self.lines(talk).await? {
+        // One that becomes a message in between is in neither half of the first reading.
+        let mut lines = self.lines(talk).await?;
+        lines.extend(self.lines(talk).await?);
+        for line in lines {
             match line {
                 TalkLine::Outgoing(Outgoing { id, text: words, .. }) if words == text => {
                     self.watch(ask, id);

@@ -128,49 +128,49 @@ fn each_sin_is_told_apart() {
         ledger: vec![line(7), line(8)],
         ..good()
     };
-    assert_eq!(sins(&doubled), [1, 0, 0, 0, 0, 0, 0]);
+    assert_eq!(sins(&doubled), [1, 0, 0, 0, 0, 0, 0, 0, 0]);
     let again = Evidence {
         requests: vec![request(), request()],
         ..good()
     };
-    assert_eq!(sins(&again), [0, 1, 0, 0, 0, 0, 0]);
+    assert_eq!(sins(&again), [0, 1, 0, 0, 0, 0, 0, 0, 0]);
     let forgotten = Evidence {
         journal: Vec::new(),
         ..good()
     };
-    assert_eq!(sins(&forgotten), [0, 0, 0, 1, 0, 0, 0]);
+    assert_eq!(sins(&forgotten), [0, 0, 0, 1, 0, 0, 0, 0, 0]);
     let failed = Evidence {
         asked: vec![asked(refused())],
         ..good()
     };
-    assert_eq!(sins(&failed), [0, 0, 0, 0, 1, 0, 0]);
+    assert_eq!(sins(&failed), [0, 0, 0, 0, 1, 0, 0, 0, 0]);
     let absent = Evidence {
         asked: vec![asked(unknown())],
         journal: vec![entry(State::Absent, None)],
         ..good()
     };
-    assert_eq!(sins(&absent), [0, 0, 0, 0, 1, 0, 0]);
+    assert_eq!(sins(&absent), [0, 0, 0, 0, 1, 0, 0, 0, 0]);
     let invented = Evidence {
         ledger: Vec::new(),
         ..good()
     };
-    assert_eq!(sins(&invented), [0, 0, 0, 0, 2, 0, 0]);
+    assert_eq!(sins(&invented), [0, 0, 0, 0, 2, 0, 0, 0, 0]);
     let another = Evidence {
         ledger: vec![line(9)],
         ..good()
     };
-    assert_eq!(sins(&another), [0, 0, 0, 0, 2, 0, 0]);
+    assert_eq!(sins(&another), [0, 0, 0, 0, 2, 0, 0, 0, 0]);
     let open = Evidence {
         asked: vec![asked(unknown())],
         journal: vec![entry(State::Open, None)],
         ..good()
     };
-    assert_eq!(sins(&open), [0, 0, 0, 0, 0, 1, 0]);
+    assert_eq!(sins(&open), [0, 0, 0, 0, 0, 1, 0, 0, 0]);
     let nobody = Evidence {
         asked: Vec::new(),
         ..good()
     };
-    assert_eq!(sins(&nobody), [0, 0, 0, 0, 1, 0, 0]);
+    assert_eq!(sins(&nobody), [0, 0, 0, 0, 1, 0, 0, 0, 0]);
 }
 
 #[test]

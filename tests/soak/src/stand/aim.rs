@@ -212,7 +212,11 @@ impl Stand {
                 }
                 Ok(struck)
             }
-            Aimed::Point => Ok(self.awaited.take().is_none()),
+            Aimed::Point => {
+                // What was to lead to the point, and another call or an earlier one came there first.
+                self.tell_server(Order::Clear).await?;
+                Ok(self.awaited.take().is_none())
+            }
         }
     }
 

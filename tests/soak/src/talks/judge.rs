@@ -91,7 +91,10 @@ pub fn judge(evidence: &Evidence) -> Totals {
             lines.entry(&line.text).or_default().push((talk, line));
         }
     }
-    let requests = evidence.requests.as_deref().map(|requests| left(requests, &mut totals));
+    let requests = evidence
+        .requests
+        .as_deref()
+        .map(|requests| left(requests, &mut totals));
     let own: BTreeSet<&str> = evidence.sent.iter().map(|sent| sent.text.as_str()).collect();
     let theirs: BTreeSet<&str> = evidence.written.iter().map(|one| one.text.as_str()).collect();
     let nobodys = |text: &&str| !own.contains(text) && !theirs.contains(text);
@@ -116,7 +119,9 @@ pub fn judge(evidence: &Evidence) -> Totals {
     }
     for (text, count) in evidence.written.iter().map(|one| {
         let shown = lines.get(one.text.as_str()).map_or(&[][..], Vec::as_slice);
-        let here = shown.iter().filter(|(talk, line)| *talk == one.talk && !line.mine);
+        let here = shown
+            .iter()
+            .filter(|(talk, line)| *talk == one.talk && !line.mine);
         (&one.text, here.count())
     }) {
         match count {
@@ -216,7 +221,11 @@ impl Case<'_> {
         if !self.sent.repeated {
             totals.doubled_by_us += extra;
             self.complain(totals, "there more than once, and not by the proxy");
-        } else if self.shown.iter().any(|(_, line)| u64::from(line.repeats) == extra) {
+        } else if self
+            .shown
+            .iter()
+            .any(|(_, line)| u64::from(line.repeats) == extra)
+        {
             totals.doubled_and_noticed += extra;
         } else {
             totals.doubled_unnoticed += extra;

@@ -10,8 +10,8 @@ use anyhow::{Result, bail};
 use rand::Rng;
 
 use super::{AT_ONCE, Evidence, Sent, Written, judge};
-use crate::engine::sends::{Fate, Line, Order, Seen, Word};
 use crate::engine;
+use crate::engine::sends::{Fate, Line, Order, Seen, Word};
 use crate::pace::Scale;
 use crate::plan::Fault;
 use crate::run::Work;
@@ -91,13 +91,7 @@ fn take_in(sent: &mut [Sending], word: &engine::Word) -> Option<u64> {
 }
 
 impl Work for Lane {
-    async fn open(
-        folder: &Path,
-        seed: u64,
-        tls: bool,
-        scale: Scale,
-        planted: Option<&str>,
-    ) -> Result<Self> {
+    async fn open(folder: &Path, seed: u64, tls: bool, scale: Scale, planted: Option<&str>) -> Result<Self> {
         let mut stand = Stand::open(folder, seed, tls, scale, planted).await?;
         // What has not left waits for a line, however long that takes.
         stand.barred = Some(scale.money() / 2);
@@ -328,11 +322,12 @@ impl Lane {
         if one.turned > PRESSES {
             bail!("the button does nothing: {:?}", one.sent);
         }
-        let composed = one
-            .sent
-            .composed
-            .as_ref()
-            .map(|pictures| pictures.iter().map(|picture| picture.id.clone()).collect::<Vec<_>>());
+        let composed = one.sent.composed.as_ref().map(|pictures| {
+            pictures
+                .iter()
+                .map(|picture| picture.id.clone())
+                .collect::<Vec<_>>()
+        });
         let again = match found {
             Some(Seen::Outgoing(id)) => {
                 one.sent.posted = true;
@@ -425,10 +420,15 @@ impl Lane {
 
     /// What the server is told so that news comes: somebody writes, or buys where nobody could write yet.
     fn news(&mut self) -> server::Order {
-        let answerable = |one: &&Sending| {
-            one.kind != Kind::Deal && matches!(one.sent.told.last(), Some(Fate::Sent(_)))
-        };
-        let Some(talk) = self.sent.iter().rev().find(answerable).map(|one| one.sent.talk.clone()) else {
+        let answerable =
+            |one: &&Sending| one.kind != Kind::Deal && matches!(one.sent.told.last(), Some(Fate::Sent(_)));
+        let Some(talk) = self
+            .sent
+            .iter()
+            .rev()
+            .find(answerable)
+            .map(|one| one.sent.talk.clone())
+        else {
             return server::Order::Sell { times: 1 };
         };
         let text = format!("answer {}", self.written.len());

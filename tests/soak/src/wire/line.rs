@@ -236,7 +236,10 @@ impl Line<'_> {
         let rpc = self.calls.name(stream).unwrap_or_default().to_owned();
         let shot = {
             let mut state = self.shared.state();
-            let shot = state.armed.take_if(|(aimed, _)| *aimed == rpc).map(|(_, shot)| shot);
+            let shot = state
+                .armed
+                .take_if(|(aimed, _)| *aimed == rpc)
+                .map(|(_, shot)| shot);
             state.requests.push(Request { rpc, body: message });
             shot
         };

@@ -130,7 +130,10 @@ type Spoiling = (fn(&mut Evidence), fn(&Totals) -> u64);
 #[test]
 fn whatever_is_wrong_is_seen_by_the_total_that_is_there_for_it() {
     let spoilt: &[Spoiling] = &[
-        (|all| all.ledger.push(execution(3, 6)), |totals| totals.doubled_by_us),
+        (
+            |all| all.ledger.push(execution(3, 6)),
+            |totals| totals.doubled_by_us,
+        ),
         (
             |all| {
                 all.sent[0].repeated = true;
