@@ -2,13 +2,17 @@
 
 mod accounts;
 mod deals;
+mod evidence;
 mod files;
 mod operations;
 mod pay;
 mod payments;
+pub(crate) mod pictures;
 mod proof;
 mod receipts;
+mod refunds;
 mod state;
+mod talks;
 
 use kvit_domain::Timestamp;
 use kvit_view::{fault::Fault, operation::OperationCard, state::Topic};
@@ -33,6 +37,14 @@ pub struct Changed {
 pub struct Closing {
     /// Those.
     pub operations: Vec<OperationCard>,
+}
+
+/// A system notification was clicked: the page goes where it leads.
+#[derive(Debug, Clone, Serialize, Type, Event)]
+#[serde(rename_all = "camelCase")]
+pub struct OpenPlace {
+    /// The page's address, without `#`.
+    pub route: String,
 }
 
 /// All commands and events, for the window and for the generated bindings.
@@ -75,9 +87,31 @@ pub fn bindings() -> Builder<tauri::Wry> {
             pay::catalog,
             deals::deals,
             deals::deal,
-            deals::send_deal_message,
             deals::declare_paid,
             deals::cancel_deal,
+            talks::talks,
+            talks::talk,
+            talks::talk_lines,
+            talks::talk_about,
+            talks::send_message,
+            talks::retry_message,
+            talks::drop_message,
+            talks::read_talk,
+            talks::delete_talk,
+            pictures::pick_pictures,
+            pictures::draft_pictures,
+            pictures::remove_picture,
+            pictures::set_full_size,
+            pictures::save_picture,
+            refunds::refund_desk,
+            refunds::create_refund,
+            refunds::withdraw_refund,
+            refunds::give_payment_feedback,
+            refunds::give_deal_feedback,
+            refunds::feedback_of,
+            evidence::evidence_plan,
+            evidence::save_evidence,
+            evidence::check_bundle,
             receipts::receipts,
             receipts::receipt,
             receipts::save_receipt,
@@ -86,7 +120,7 @@ pub fn bindings() -> Builder<tauri::Wry> {
             files::open_text_file,
             files::save_text,
         ])
-        .events(collect_events![Changed, Closing])
+        .events(collect_events![Changed, Closing, OpenPlace])
 }
 
 fn now() -> Timestamp {

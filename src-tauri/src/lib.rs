@@ -1,21 +1,24 @@
 //! The shell: a window around the engine. Commands are short; whatever decides anything is in `kvit-engine`.
 
 mod commands;
+mod notify;
+mod pictures;
 mod practice;
 mod shell;
+mod tray;
 mod walls;
 
 use std::{io, process::ExitCode, sync::Arc};
 
-use kvit_engine::{Engine, EngineParts, NetConnector, Pace};
+use kvit_engine::{Engine, EngineParts, NetConnector, Pace, export::Tongue};
 use kvit_vault::OsVault;
 use kvit_view::operation::OperationCard;
-use tauri::{Manager, RunEvent, WindowEvent, async_runtime};
+use tauri::{Manager, RunEvent, WindowEvent, Wry, async_runtime, ipc::Invoke};
 use tauri_specta::Event;
 
 use crate::{practice::EmbeddedPractice, shell::WindowShell};
 
-pub use commands::{Changed, Closing, bindings};
+pub use commands::{Changed, Closing, OpenPlace, bindings};
 
 /// The engine as this shell runs it.
 pub(crate) type App = Engine<WindowShell>;
@@ -29,7 +32,8 @@ pub fn start(practise: bool) -> ExitCode {
         .plugin(tauri_plugin_window_state::Builder::default().build())
         .plugin(tauri_plugin_dialog::init())
         .plugin(walls::walls())
-        .invoke_handler(bindings.invoke_handler())
+        .register_asynchronous_uri_scheme_protocol(pictures::SCHEME, pictures::serve)
+        .invoke_handler(handler(&bindings))
         .setup(move |app| {
             bindings.mount_events(app);
             let shell = WindowShell::new(app.handle().clone());
@@ -43,6 +47,8 @@ pub fn start(practise: bool) -> ExitCode {
                 pace: Pace::default(),
             })?;
             app.manage(engine.clone());
+            app.manage(tray::Unread::default());
+            tray::put_up(app.handle());
             async_runtime::spawn(async move {
                 if practise && let Err(fault) = engine.start_practice().await {
                     tracing::error!(%fault, "practice did not start");
@@ -80,6 +86,22 @@ pub fn start(practise: bool) -> ExitCode {
     }
 }
 
+/// What answers commands.
+type InvokeHandler<R> = dyn Fn(Invoke<R>) -> bool + Send + Sync;
+
+/// The typed commands, and the one whose argument is bytes: those do not go through JSON, and have no type there.
+fn handler(bindings: &tauri_specta::Builder<Wry>) -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static {
+    let typed = bindings.invoke_handler();
+    let bytes: Box<InvokeHandler<Wry>> = Box::new(tauri::generate_handler![commands::pictures::add_picture]);
+    move |invoke: Invoke<Wry>| {
+        if invoke.message.command() == "add_picture" {
+            bytes(invoke)
+        } else {
+            typed(invoke)
+        }
+    }
+}
+
 /// Where operations are not settled, the page asks before the app quits; `true`: it was asked to.
 fn ask_before_quitting(app: &tauri::AppHandle) -> bool {
     let Some(engine) = app.try_state::<App>() else {
@@ -102,7 +124,7 @@ fn ask_before_quitting(app: &tauri::AppHandle) -> bool {
 }
 
 /// A second start shows the window that is there.
-fn show(app: &tauri::AppHandle) {
+pub(crate) fn show(app: &tauri::AppHandle) {
     if let Some(window) = app.get_webview_window("main")
         && let Err(error) = window
             .unminimize()
@@ -110,6 +132,15 @@ fn show(app: &tauri::AppHandle) {
             .and_then(|()| window.set_focus())
     {
         tracing::warn!(%error, "the window could not be shown");
+    }
+}
+
+/// The language of what the shell writes into files and onto the desktop.
+pub(crate) fn tongue(app: &tauri::AppHandle) -> Tongue {
+    if notify::is_russian(app) {
+        Tongue::Ru
+    } else {
+        Tongue::En
     }
 }
 

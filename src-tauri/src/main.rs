@@ -10,10 +10,9 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let mut args = std::env::args_os().skip(1).peekable();
-    if args
-        .peek()
-        .is_some_and(|first| first == "verify" || first == "verify-bundle" || first == "--help" || first == "--version")
-    {
+    if args.peek().is_some_and(|first| {
+        first == "verify" || first == "verify-bundle" || first == "--help" || first == "--version"
+    }) {
         return ExitCode::from(kvit_cli::run(
             args,
             &mut std::io::stdout(),

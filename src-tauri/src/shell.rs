@@ -9,7 +9,7 @@ use tauri::{AppHandle, async_runtime};
 use tauri_specta::Event;
 use tokio::sync::mpsc;
 
-use crate::Changed;
+use crate::{Changed, notify::Notifier, tray};
 
 /// Changes within this time go to the page as one event: two frames. Every event costs the web view memory.
 const GATHER: Duration = Duration::from_millis(33);
@@ -17,18 +17,23 @@ const GATHER: Duration = Duration::from_millis(33);
 /// The window.
 pub(crate) struct WindowShell {
     changes: mpsc::UnboundedSender<Topic>,
+    notifier: Notifier,
 }
 
 impl WindowShell {
     /// Forwards changes to the page of this app until the app ends.
     pub(crate) fn new(app: AppHandle) -> Self {
         let (changes, mut inbox) = mpsc::unbounded_channel();
+        let notifier = Notifier::new(app.clone());
         async_runtime::spawn(async move {
             while let Some(first) = inbox.recv().await {
                 tokio::time::sleep(GATHER).await;
                 let mut topics = HashSet::from([first]);
                 while let Ok(topic) = inbox.try_recv() {
                     topics.insert(topic);
+                }
+                if topics.contains(&Topic::App) {
+                    tray::show_unread(&app);
                 }
                 let changed = Changed {
                     topics: topics.iter().map(state::Topic::from).collect(),
@@ -38,7 +43,7 @@ impl WindowShell {
                 }
             }
         });
-        Self { changes }
+        Self { changes, notifier }
     }
 }
 
@@ -55,7 +60,7 @@ impl Shell for WindowShell {
     }
 
     fn tell(&self, news: &News) {
-        // The page shows the list of news and announces what is new in it; the log says that it was told.
         tracing::info!(event = %news.event, kind = ?news.kind, "news");
+        self.notifier.tell(news);
     }
 }

@@ -230,7 +230,6 @@ test("a picture that is not there says why, small and large", async () => {
   expect(await of("notUploaded").textContent()).toContain("We look again");
   expect(await of("damaged").textContent()).toContain("open safely");
   expect(await of("away").textContent()).toContain("connection");
-  expect(await of("fetching").textContent()).toContain("fetched");
 });
 
 test("a message that was told differently shows both versions, one that came twice is one", async () => {

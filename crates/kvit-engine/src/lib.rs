@@ -83,10 +83,12 @@ pub use outgoing::{Outgoing, OutgoingId, OutgoingState, UploadProgress};
 pub use pace::Pace;
 pub use pay::{AdOffer, AdOffers, PayByDeal, PayDesk, PayEnd, PayFromBalance};
 pub use payments::{
-    Difference, GivenBack, ListedPayment, Page, PaymentRecord, PaymentsQuery, SeenPayment, Turn, WaitsFor, Window,
-    turn_of_deal,
+    Difference, GivenBack, ListedPayment, Page, PaymentRecord, PaymentsQuery, SeenPayment, Turn, WaitsFor,
+    Window, turn_of_deal,
 };
-pub use pictures::{DraftPicture, NotAPlace, PictureBytes, PicturePlace, PictureSource};
+pub use pictures::{
+    DraftPicture, KnownPicture, NotAPlace, PictureBytes, PicturePlace, PictureSource, PictureStanding,
+};
 pub use receipts::{ListedReceipt, OpenReceipt, ReceiptsPage};
 pub use refunds::{Refund, RefundCost, RefundDesk, RefundMade};
 pub use seal::Seal;

@@ -21,7 +21,7 @@ use kvit_domain::{
 use kvit_images::{PictureFault, Stop};
 
 pub use drafts::{DraftPicture, PictureSource};
-pub use received::PictureBytes;
+pub use received::{KnownPicture, PictureBytes, PictureStanding};
 
 /// Pictures of others that are fetched at once.
 const FETCHED_AT_ONCE: usize = 2;

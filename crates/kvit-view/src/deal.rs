@@ -8,7 +8,7 @@ use specta::Type;
 use crate::{
     invoice::FiatSum,
     pay::AdCard,
-    payment::Turn,
+    payment::{FeedbackCard, Turn},
     person::{PersonCard, time},
 };
 
@@ -78,8 +78,12 @@ pub struct DealDetail {
     pub disputed: Option<String>,
     /// Fee, satoshi; paid by the owner of the advertisement.
     pub fee_sats: Option<String>,
-    /// The chat, oldest first.
-    pub messages: Vec<MessageCard>,
+    /// What the person said of the other side.
+    pub feedback_mine: Option<FeedbackCard>,
+    /// What the other side said of the person.
+    pub feedback_theirs: Option<FeedbackCard>,
+    /// The person may say something of the other side now.
+    pub can_give_feedback: bool,
     /// The person may say "I paid" now.
     pub can_declare: bool,
     /// The person may cancel now.
@@ -88,34 +92,6 @@ pub struct DealDetail {
     pub can_write: bool,
     /// When this was read.
     pub as_of: String,
-}
-
-/// A message. A stranger's text, unless it is the person's own.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
-#[serde(rename_all = "camelCase")]
-pub struct MessageCard {
-    /// Number.
-    pub id: String,
-    /// Who wrote it.
-    pub author: Author,
-    /// Words.
-    pub text: String,
-    /// How many pictures belong to it.
-    pub pictures: u32,
-    /// When.
-    pub created: String,
-}
-
-/// Who wrote a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
-#[serde(rename_all = "camelCase")]
-pub enum Author {
-    /// The person.
-    Me,
-    /// The counterparty.
-    Them,
-    /// The arbiter.
-    Arbiter,
 }
 
 impl From<domain::DealStatus> for DealStatus {
@@ -155,8 +131,6 @@ impl DealDetail {
     /// The whole of a deal, as this person sees it now.
     pub fn new(seen: &SeenDeal, now: Timestamp) -> Self {
         let deal = &seen.deal;
-        let mut messages: Vec<&domain::Message> = deal.messages.iter().collect();
-        messages.sort_by_key(|message| message.id);
         Self {
             summary: DealSummary::new(deal, seen.me),
             ad: AdCard::new(&deal.ad, deal.fiat),
@@ -166,30 +140,15 @@ impl DealDetail {
             canceled: deal.canceled.map(time),
             disputed: deal.disputed.map(time),
             fee_sats: deal.fee.map(|fee| fee.to_string()),
-            messages: messages
-                .into_iter()
-                .map(|message| MessageCard::new(message, seen.me))
-                .collect(),
+            feedback_mine: deal.feedback_by(seen.me).map(FeedbackCard::from),
+            feedback_theirs: deal
+                .feedback_by(deal.counterparty(seen.me).id)
+                .map(FeedbackCard::from),
+            can_give_feedback: deal.can_give_feedback(seen.me),
             can_declare: deal.can_declare(seen.me),
             can_cancel: deal.can_cancel(now),
             can_write: deal.can_write(),
             as_of: time(seen.read),
-        }
-    }
-}
-
-impl MessageCard {
-    fn new(message: &domain::Message, me: UserId) -> Self {
-        Self {
-            id: message.id.to_string(),
-            author: match message.author {
-                None => Author::Arbiter,
-                Some(author) if author == me => Author::Me,
-                Some(_) => Author::Them,
-            },
-            text: message.text.clone(),
-            pictures: message.pictures,
-            created: time(message.created),
         }
     }
 }

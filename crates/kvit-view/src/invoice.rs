@@ -5,10 +5,14 @@ use kvit_domain::{
     invoice::{self, InvoicePrice},
     money::Fiat,
 };
+use kvit_engine::PicturePlace;
 use serde::Serialize;
 use specta::Type;
 
-use crate::person::{PersonCard, time};
+use crate::{
+    person::{PersonCard, time},
+    talk::picture_address,
+};
 
 /// Fiat sum with its currency.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
@@ -76,6 +80,8 @@ pub struct InvoiceCard {
     pub created: String,
     /// Private: payable until.
     pub valid_to: Option<String>,
+    /// Addresses of the pictures that it shows.
+    pub pictures: Vec<String>,
 }
 
 impl From<Fiat> for FiatSum {
@@ -121,6 +127,11 @@ impl InvoiceCard {
             mine,
             created: time(invoice.created),
             valid_to: invoice.valid_to.map(time),
+            pictures: invoice
+                .pictures
+                .iter()
+                .map(|picture| picture_address(PicturePlace::Invoice(invoice.id), *picture))
+                .collect(),
         }
     }
 }

@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod deal;
+pub mod evidence;
 pub mod export;
 pub mod fault;
 pub mod invoice;
@@ -16,4 +17,6 @@ pub mod payment;
 pub mod person;
 pub mod proof;
 pub mod receipt;
+pub mod refund;
 pub mod state;
+pub mod talk;

@@ -33,6 +33,8 @@ pub struct NewsRow {
     pub deal: Option<String>,
     /// The invoice it is about.
     pub invoice: Option<String>,
+    /// The talk it is about.
+    pub talk: Option<String>,
     /// The other side. A stranger's text.
     pub person: String,
     /// Satoshi.
@@ -105,6 +107,7 @@ impl From<&KeptNews> for NewsRow {
             payment: news.payment.map(|id| id.to_string()),
             deal: news.deal.map(|id| id.to_string()),
             invoice: news.invoice.map(|id| id.to_string()),
+            talk: news.talk.map(|talk| talk.to_string()),
             person: news.person.clone(),
             sats: news.amount.map(|amount| amount.to_string()),
             fiat: news.fiat.map(FiatSum::from),

@@ -46,6 +46,20 @@ pub struct PayDesk {
     pub unknown: Option<OperationCard>,
     /// Where and how fiat was last chosen.
     pub last_choice: Option<FiatChoice>,
+    /// The invoice gives pieces of a payment back.
+    pub refund: Option<RefundOf>,
+}
+
+/// What an invoice gives back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct RefundOf {
+    /// The payment.
+    pub payment: String,
+    /// Pieces.
+    pub pieces: u32,
+    /// Satoshi that a marketplace with a known defect would take from balance, where it could take more.
+    pub worst_sats: Option<String>,
 }
 
 /// Country, currency, payment system.
@@ -214,6 +228,16 @@ impl PayDesk {
             already_paid: desk.already_paid.map(|id| id.to_string()),
             unknown: desk.unknown.as_ref().map(OperationCard::from),
             last_choice: desk.last_choice.as_ref().map(FiatChoice::from),
+            refund: desk.invoice.refund_of.map(|payment| RefundOf {
+                payment: payment.to_string(),
+                pieces: desk.pieces,
+                worst_sats: desk
+                    .balance_obstacle
+                    .as_ref()
+                    .filter(|fault| fault.code == Code::RefundMayCostMore)
+                    .and_then(|fault| fault.value("worst"))
+                    .map(str::to_owned),
+            }),
         }
     }
 }

@@ -3,9 +3,12 @@
 use kvit_domain::{
     Timestamp,
     fault::{Fault as DomainFault, FaultCode as Code},
+    feedback::Feedback,
+    id::PaymentId,
     memory as domain_memory,
     money::Fiat,
     payment as domain,
+    picture::PictureId,
 };
 use kvit_engine as engine;
 use serde::{Deserialize, Serialize};
@@ -13,11 +16,13 @@ use specta::Type;
 
 use crate::{
     deal::DealSummary,
+    fault::Fault,
     invoice::{FiatSum, InvoiceCard},
     operation::OperationCard,
     person::{PersonCard, time},
     proof::{Seal, SealState, groups},
     receipt::ReceiptBrief,
+    talk::picture_address,
 };
 
 /// Which way money goes.
@@ -212,6 +217,36 @@ pub struct PaymentDetail {
     pub twin: Option<String>,
     /// The marketplace does not list it any more.
     pub vanished: bool,
+    /// The person may say something of the other side now.
+    pub can_give_feedback: bool,
+    /// Messages can be exchanged about it.
+    pub can_talk: bool,
+    /// The person may give pieces of it back.
+    pub can_refund: bool,
+    /// Why its seller cannot give anything back; none for its buyer.
+    pub refund_obstacle: Option<Fault>,
+    /// Payments that give it back.
+    pub given_back: Vec<GivenBack>,
+    /// The payment that this one gives back.
+    pub refund_of: Option<String>,
+}
+
+/// A payment that gives another one back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct GivenBack {
+    /// Its number.
+    pub payment: String,
+    /// Pieces.
+    pub pieces: u32,
+    /// Satoshi.
+    pub sats: String,
+    /// Status.
+    pub status: PaymentStatus,
+    /// Seal.
+    pub seal: SealState,
+    /// Made.
+    pub created: String,
 }
 
 /// The marketplace contradicts itself: both versions.
@@ -290,8 +325,8 @@ pub struct SecretCard {
     pub text: String,
     /// Link, inert until the person has seen its host.
     pub url: Option<String>,
-    /// How many pictures belong to it.
-    pub pictures: u32,
+    /// Addresses of the pictures that belong to it.
+    pub pictures: Vec<String>,
 }
 
 impl std::fmt::Debug for SecretCard {
@@ -487,12 +522,42 @@ impl From<&engine::ListedPayment> for PaymentRow {
     }
 }
 
+impl From<&engine::SeenPayment> for PaymentRow {
+    fn from(seen: &engine::SeenPayment) -> Self {
+        let payment = &seen.payment;
+        let (fiat, fiat_estimated) = fiat_of(payment, seen.estimate);
+        Self {
+            id: payment.id.to_string(),
+            direction: payment.direction(seen.me).into(),
+            person: payment.counterparty(seen.me).name.clone(),
+            comment: payment.invoice.comment.clone(),
+            invoice: payment.invoice.id.to_string(),
+            sats: payment.amount.to_string(),
+            fiat,
+            fiat_estimated,
+            pieces: payment.pieces,
+            refund: payment.refund,
+            status: payment.status.into(),
+            seal: Seal::from(&seen.seal).state,
+            turn: seen.turn().as_ref().map(Turn::from),
+            created: time(payment.created),
+            noticed: seen.record.notices.iter().any(|notice| !notice.seen),
+            unresolved: seen
+                .record
+                .operation
+                .as_ref()
+                .is_some_and(|operation| operation.state.is_open()),
+        }
+    }
+}
+
 impl PaymentDetail {
     /// The whole of a payment as this person sees it now.
     pub fn new(seen: &engine::SeenPayment, now: Timestamp) -> Self {
         let payment = &seen.payment;
         let (fiat, fiat_estimated) = fiat_of(payment, seen.estimate);
         let record = &seen.record;
+        let refund_obstacle = payment.refund_obstacle(seen.me, 1);
         let mut seal = Seal::from(&seen.seal);
         seal.raw = payment.confirmation.clone();
         Self {
@@ -521,7 +586,11 @@ impl PaymentDetail {
             refunded: payment.refunded,
             refunding: payment.refunding,
             has_change_promise: payment.change_promise.is_some(),
-            secrets: payment.secrets.iter().map(SecretCard::from).collect(),
+            secrets: payment
+                .secrets
+                .iter()
+                .map(|secret| SecretCard::new(secret, payment.id))
+                .collect(),
             lightning_request: payment.lightning_request.clone(),
             seal,
             turn: seen.turn().as_ref().map(Turn::from),
@@ -537,12 +606,33 @@ impl PaymentDetail {
             difference: record.difference.as_ref().map(Difference::from),
             twin: record.twin.map(|id| id.to_string()),
             vanished: record.vanished,
+            can_give_feedback: payment.can_give_feedback(seen.me),
+            can_talk: payment.can_talk(),
+            can_refund: refund_obstacle.is_none() && payment.invoice.is_owned_by(seen.me),
+            refund_obstacle: refund_obstacle
+                .filter(|_| payment.invoice.is_owned_by(seen.me))
+                .map(Fault::from),
+            given_back: record.given_back.iter().map(GivenBack::from).collect(),
+            refund_of: payment.invoice.refund_of.map(|id| id.to_string()),
         }
     }
 }
 
-impl From<&domain::Feedback> for FeedbackCard {
-    fn from(feedback: &domain::Feedback) -> Self {
+impl From<&engine::GivenBack> for GivenBack {
+    fn from(given: &engine::GivenBack) -> Self {
+        Self {
+            payment: given.payment.to_string(),
+            pieces: given.pieces,
+            sats: given.amount.to_string(),
+            status: given.status.into(),
+            seal: given.mark.into(),
+            created: time(given.created),
+        }
+    }
+}
+
+impl From<&Feedback> for FeedbackCard {
+    fn from(feedback: &Feedback) -> Self {
         Self {
             positive: feedback.positive,
             text: feedback.text.clone(),
@@ -551,12 +641,13 @@ impl From<&domain::Feedback> for FeedbackCard {
     }
 }
 
-impl From<&domain::Secret> for SecretCard {
-    fn from(secret: &domain::Secret) -> Self {
+impl SecretCard {
+    fn new(secret: &domain::Secret, payment: PaymentId) -> Self {
+        let address = |picture: &PictureId| picture_address(engine::PicturePlace::Payment(payment), *picture);
         Self {
             text: secret.text.clone(),
             url: secret.url.clone(),
-            pictures: secret.pictures,
+            pictures: secret.pictures.iter().map(address).collect(),
         }
     }
 }
@@ -570,7 +661,7 @@ mod tests {
         let card = SecretCard {
             text: "the licence".to_owned(),
             url: Some("https://example.org/licence".to_owned()),
-            pictures: 1,
+            pictures: Vec::new(),
         };
         assert!(!format!("{card:?}").contains("licence"));
     }

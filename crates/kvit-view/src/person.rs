@@ -1,8 +1,11 @@
 //! People: buyers, sellers, traders.
 
 use kvit_domain::{Timestamp, person::Person};
+use kvit_engine as engine;
 use serde::Serialize;
 use specta::Type;
+
+use crate::payment::FeedbackCard;
 
 /// A person with the figures that tell how they stand (marketplace reference, section 5.2).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
@@ -62,6 +65,25 @@ impl From<&Person> for PersonCard {
             last_online: person.last_online.map(time),
             introduction: person.introduction.clone(),
             site: person.site.clone(),
+        }
+    }
+}
+
+/// What others say of a person, newest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct FeedbackPage {
+    /// The words.
+    pub items: Vec<FeedbackCard>,
+    /// `before` of the next page; none at the end.
+    pub next: Option<String>,
+}
+
+impl From<&engine::FeedbackPage> for FeedbackPage {
+    fn from(page: &engine::FeedbackPage) -> Self {
+        Self {
+            items: page.rows.iter().map(FeedbackCard::from).collect(),
+            next: page.next.map(|number| number.to_string()),
         }
     }
 }

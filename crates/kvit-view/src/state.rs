@@ -39,6 +39,10 @@ pub struct AppState {
     pub unread_news: u32,
     /// Contradictions that were not seen.
     pub unseen_notices: u32,
+    /// Messages that were not read: the one number for the rail, the list, the tray and the window.
+    pub unread_messages: u32,
+    /// Talks that have some.
+    pub unread_talks: u32,
     /// Settings.
     pub settings: Settings,
 }
@@ -278,6 +282,18 @@ pub enum Topic {
     News,
     /// Rates or prices of invoices.
     Rates,
+    /// The list of talks.
+    Talks,
+    /// One talk.
+    Talk {
+        /// Its name.
+        id: String,
+    },
+    /// A picture came, or turned out not to be one.
+    Picture {
+        /// Number.
+        id: String,
+    },
 }
 
 impl AppState {
@@ -297,6 +313,8 @@ impl AppState {
             sync: state.sync.as_ref().map(SyncCard::from),
             unread_news: state.unread_news,
             unseen_notices: state.unseen_notices,
+            unread_messages: state.unread.messages,
+            unread_talks: state.unread.talks,
             operations: state.operations.iter().map(OperationCard::from).collect(),
             deals_waiting: state.deals_waiting,
             settings: state.settings.into(),
@@ -448,6 +466,9 @@ impl From<&engine::Topic> for Topic {
             engine::Topic::Operations => Self::Operations,
             engine::Topic::Receipts => Self::Receipts,
             engine::Topic::News => Self::News,
+            engine::Topic::Talks => Self::Talks,
+            engine::Topic::Talk(talk) => Self::Talk { id: talk.to_string() },
+            engine::Topic::Picture(id) => Self::Picture { id: id.to_string() },
         }
     }
 }

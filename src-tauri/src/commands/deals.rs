@@ -1,4 +1,4 @@
-//! Deals and their chat.
+//! Deals.
 
 use kvit_domain::{
     fault::{Fault as DomainFault, FaultCode},
@@ -14,7 +14,7 @@ use tauri::State;
 use super::{Answer, now};
 use crate::App;
 
-fn number(id: &str) -> Result<DealId, DomainFault> {
+pub(super) fn deal_id(id: &str) -> Result<DealId, DomainFault> {
     id.parse().map_err(|_| FaultCode::DealNotFound.into())
 }
 
@@ -34,23 +34,7 @@ pub async fn deals(app: State<'_, App>) -> Answer<Vec<DealSummary>> {
 #[tauri::command]
 #[specta::specta]
 pub async fn deal(app: State<'_, App>, id: String) -> Answer<DealDetail> {
-    Ok(DealDetail::new(&app.deal(number(&id)?).await?, now()))
-}
-
-/// Sends a message.
-#[tauri::command]
-#[specta::specta]
-pub async fn send_deal_message(
-    app: State<'_, App>,
-    account: String,
-    deal: String,
-    text: String,
-) -> Answer<DealDetail> {
-    let (account, deal) = (account_id(&account)?, number(&deal)?);
-    Ok(DealDetail::new(
-        &app.send_deal_message(account, deal, &text).await?,
-        now(),
-    ))
+    Ok(DealDetail::new(&app.deal(deal_id(&id)?).await?, now()))
 }
 
 /// Says that the fiat was sent.
@@ -62,7 +46,7 @@ pub async fn declare_paid(
     deal: String,
     seen_fiat: String,
 ) -> Answer<DealDetail> {
-    let (account, deal) = (account_id(&account)?, number(&deal)?);
+    let (account, deal) = (account_id(&account)?, deal_id(&deal)?);
     let seen_fiat = fiat_amount(&seen_fiat)?;
     Ok(DealDetail::new(
         &app.declare_paid(account, deal, seen_fiat).await?,
@@ -74,6 +58,6 @@ pub async fn declare_paid(
 #[tauri::command]
 #[specta::specta]
 pub async fn cancel_deal(app: State<'_, App>, account: String, deal: String) -> Answer<DealDetail> {
-    let (account, deal) = (account_id(&account)?, number(&deal)?);
+    let (account, deal) = (account_id(&account)?, deal_id(&deal)?);
     Ok(DealDetail::new(&app.cancel_deal(account, deal).await?, now()))
 }

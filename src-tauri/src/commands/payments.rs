@@ -14,7 +14,7 @@ use tauri::State;
 use super::{Answer, now};
 use crate::App;
 
-fn number(id: &str) -> Result<PaymentId, DomainFault> {
+pub(super) fn payment_id(id: &str) -> Result<PaymentId, DomainFault> {
     id.parse().map_err(|_| FaultCode::PaymentNotFound.into())
 }
 
@@ -30,14 +30,16 @@ pub async fn payments(app: State<'_, App>, query: PaymentsQuery) -> Answer<Payme
 #[tauri::command]
 #[specta::specta]
 pub async fn payment(app: State<'_, App>, id: String) -> Answer<PaymentDetail> {
-    Ok(PaymentDetail::new(&app.payment(number(&id)?).await?, now()))
+    Ok(PaymentDetail::new(&app.payment(payment_id(&id)?).await?, now()))
 }
 
 /// Cancels a pending payment.
 #[tauri::command]
 #[specta::specta]
 pub async fn cancel_payment(app: State<'_, App>, account: String, id: String) -> Answer<PaymentDetail> {
-    let canceled = app.cancel_payment(account_id(&account)?, number(&id)?).await?;
+    let canceled = app
+        .cancel_payment(account_id(&account)?, payment_id(&id)?)
+        .await?;
     Ok(PaymentDetail::new(&canceled, now()))
 }
 
@@ -45,7 +47,7 @@ pub async fn cancel_payment(app: State<'_, App>, account: String, id: String) ->
 #[tauri::command]
 #[specta::specta]
 pub async fn notices_seen(app: State<'_, App>, payment: String) -> Answer<()> {
-    Ok(app.notices_seen(number(&payment)?)?)
+    Ok(app.notices_seen(payment_id(&payment)?)?)
 }
 
 /// A person.

@@ -9,8 +9,8 @@ use kvit_domain::{
     message::Talk,
 };
 use kvit_engine::{
-    Account, ConnectRequest, ConnectionState, OperationState, OutgoingState, Pace, PayEnd, PaymentsQuery, StoreDoubt,
-    StorePlace, StoreState,
+    Account, ConnectRequest, ConnectionState, OperationState, OutgoingState, Pace, PayEnd, PaymentsQuery,
+    StoreDoubt, StorePlace, StoreState,
 };
 use kvit_testkit::{World, copy_folder};
 use kvit_vault::Vault;

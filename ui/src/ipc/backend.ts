@@ -1,5 +1,5 @@
 import { convertFileSrc, invoke } from "@tauri-apps/api/core";
-import { commands, events, type Changed, type Closing, type DraftPicture, type Dropped, type Fault, type OpenPlace } from "./bindings";
+import { commands, events, type Changed, type Closing, type DraftPicture, type Fault, type OpenPlace } from "./bindings";
 
 export type PictureSize = "preview" | "original";
 
@@ -39,8 +39,6 @@ export interface Backend {
   onChanged(tell: (changed: Changed) => void): Promise<() => void>;
   /** The person closed the window while operations are not settled. */
   onClosing(tell: (closing: Closing) => void): Promise<() => void>;
-  /** Files were dropped on the window. */
-  onDropped(tell: (dropped: Dropped) => void): Promise<() => void>;
   /** A notification of the system was clicked. */
   onOpenPlace(tell: (place: OpenPlace) => void): Promise<() => void>;
 }
@@ -50,7 +48,6 @@ const shell: Backend = {
   pictureUrl: (id, size) => convertFileSrc(`${size}/${id}`, "kvit-picture"),
   onChanged: (tell) => events.changed.listen((event) => tell(event.payload)),
   onClosing: (tell) => events.closing.listen((event) => tell(event.payload)),
-  onDropped: (tell) => events.dropped.listen((event) => tell(event.payload)),
   onOpenPlace: (tell) => events.openPlace.listen((event) => tell(event.payload)),
 };
 

@@ -1,5 +1,5 @@
 import { backend } from "./backend";
-import type { Changed, Closing, Dropped, OpenPlace, Topic } from "./types";
+import type { Changed, Closing, OpenPlace, Topic } from "./types";
 
 type Listener = (topics: Topic[]) => void;
 
@@ -39,11 +39,6 @@ export function onClosing(tell: (closing: Closing) => void): Promise<() => void>
   return backend().onClosing(tell);
 }
 
-/** Tells when files were dropped on the window, until the returned function is called. */
-export function onDropped(tell: (dropped: Dropped) => void): Promise<() => void> {
-  return backend().onDropped(tell);
-}
-
 /** Tells when a notification of the system was clicked, until the returned function is called. */
 export function onOpenPlace(tell: (place: OpenPlace) => void): Promise<() => void> {
   return backend().onOpenPlace(tell);
@@ -58,4 +53,9 @@ export function onChanged(then: Listener): () => void {
 /** Is one of the topics of this kind (and, where given, about this id)? */
 export function about(topics: Topic[], kind: Topic["kind"], id?: string): boolean {
   return topics.some((topic) => topic.kind === kind && (id === undefined || !("id" in topic) || topic.id === id));
+}
+
+/** Whether a picture has come or gone. Changes name it by its number, with which its address ends. */
+export function aboutPicture(topics: Topic[], address: string): boolean {
+  return topics.some((topic) => topic.kind === "picture" && (topic.id === address || address.endsWith(`/${topic.id}`)));
 }

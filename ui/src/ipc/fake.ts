@@ -52,8 +52,7 @@ export function installFake(name?: string): void {
       const shrink = size === "preview" ? 480 / Math.max(width, height) : 1;
       return pictures.drawing(id, Math.round(width * shrink), Math.round(height * shrink));
     },
-    // Events of these names stand for a drop on the window and for a click on a notification.
-    onDropped: (tell) => hear("made-up-drop", (names: string[]) => tell({ token: names.join("|"), names })),
+    // An event of this name stands for a click on a notification.
     onOpenPlace: (tell) => hear("made-up-place", (route: string) => tell({ route })),
     // A browser does not ask before it closes a page: an event of this name stands for the button of the window.
     onClosing: (tell) => {
@@ -264,11 +263,6 @@ function commandsOf(world: World): Commands {
       answer(() => {
         same(account);
         return pictures.add(world, id, ["parcel.jpg", "label.png"], full);
-      }),
-    addDropped: (account, id, drop, full) =>
-      answer(() => {
-        same(account);
-        return pictures.add(world, id, drop.split("|"), full);
       }),
     addPicture: (account, id, name, bytes, full) =>
       answer(() => {

@@ -8,7 +8,7 @@ use kvit_domain::{
     message::Talk,
     picture::{PICTURES_OF_A_MESSAGE, PictureId},
 };
-use kvit_images::{Limits, PictureFault, Prepare, Prepared, Shown, Side, Stop, prepare, show};
+use kvit_images::{LONG_SIDE, Limits, PictureFault, Prepare, Prepared, Shown, Side, Stop, prepare, show};
 use kvit_store::{PictureRow, PictureState};
 use sha2::{Digest as _, Sha256};
 
@@ -47,6 +47,8 @@ pub struct DraftPicture {
     pub height: u32,
     /// Bytes that will be sent.
     pub length: u64,
+    /// It was not made smaller.
+    pub full_size: bool,
     /// Its size can be changed: the file is still at hand.
     pub can_resize: bool,
 }
@@ -253,6 +255,8 @@ fn seen(account: &OpenAccount, row: PictureRow) -> DraftPicture {
         width: row.width,
         height: row.height,
         length: row.length,
+        // What is made smaller ends at this side, and a small picture is the same either way.
+        full_size: row.width.max(row.height) > LONG_SIDE,
         can_resize: account.pictures.source(row.id).is_some(),
     }
 }

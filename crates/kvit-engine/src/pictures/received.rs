@@ -1,7 +1,7 @@
 //! Pictures of others: fetched when they are shown, decoded and encoded again here, kept in a bounded cache. Nothing of a
 //! stranger's bytes is kept or shown.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::HashMap, path::PathBuf, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use kvit_domain::{
@@ -65,6 +65,30 @@ enum Unseen {
     Damaged(Fault),
 }
 
+/// What is known here of a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KnownPicture {
+    /// Whether it can be shown.
+    pub standing: PictureStanding,
+    /// Width; 0: not known.
+    pub width: u32,
+    /// Height; 0: not known.
+    pub height: u32,
+    /// Bytes; 0: not known.
+    pub length: u64,
+}
+
+/// Whether a picture can be shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PictureStanding {
+    /// It was, and can be again.
+    Here,
+    /// Its maker had not uploaded it when it was asked for last.
+    NotUploaded,
+    /// It came, and is not a picture.
+    Damaged,
+}
+
 impl<S: Shell> Engine<S> {
     /// A picture that is shown at a place: from the cache, or fetched. One that is not uploaded yet is asked for again
     /// quietly, and announced when it is there.
@@ -101,6 +125,44 @@ impl<S: Shell> Engine<S> {
             self.await_picture(&account, place, id);
         }
         fetched
+    }
+
+    /// What is known here of these pictures; those that were never asked for are left out.
+    ///
+    /// # Errors
+    /// Why the store is not open.
+    pub async fn known_pictures(
+        &self,
+        pictures: Vec<PictureId>,
+    ) -> Result<HashMap<PictureId, KnownPicture>, Fault> {
+        let account = self.opened()?;
+        account
+            .ask_behind(move |store| {
+                let mut known = HashMap::new();
+                for id in pictures {
+                    if let Some(row) = store.picture(id)? {
+                        let standing = match row.state {
+                            PictureState::Missing => PictureStanding::NotUploaded,
+                            PictureState::Damaged => PictureStanding::Damaged,
+                            PictureState::Draft(_)
+                            | PictureState::Queued
+                            | PictureState::Uploaded
+                            | PictureState::Received => PictureStanding::Here,
+                        };
+                        known.insert(
+                            id,
+                            KnownPicture {
+                                standing,
+                                width: row.width,
+                                height: row.height,
+                                length: row.length,
+                            },
+                        );
+                    }
+                }
+                Ok(known)
+            })
+            .await
     }
 
     /// Saves a picture as it is shown, at this path or beside what is there already; where it went.

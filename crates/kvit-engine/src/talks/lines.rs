@@ -46,9 +46,12 @@ pub struct TalkLines {
     pub earlier: bool,
     /// There are messages after these.
     pub later: bool,
+    /// Messages of the whole talk, repetitions counted.
+    pub total: u64,
 }
 
 struct Found {
+    total: u64,
     messages: Vec<KeptMessage>,
     /// Repetitions with what they are repetitions of.
     repetitions: Vec<(MessageId, MessageId)>,
@@ -96,14 +99,17 @@ impl<S: Shell> Engine<S> {
             last,
             earlier: found.earlier,
             later: found.later,
+            total: found.total,
         })
     }
 }
 
 fn find(store: &Store, talk: Talk, page: Page, count: u32) -> Result<Found, StoreFault> {
+    let total = store.message_count(talk)?;
     let messages = store.messages(talk, page, count)?;
     let (Some(first), Some(last)) = (messages.first(), messages.last()) else {
         return Ok(Found {
+            total,
             messages: Vec::new(),
             repetitions: Vec::new(),
             earlier: matches!(page, Page::After(_)),
@@ -112,6 +118,7 @@ fn find(store: &Store, talk: Talk, page: Page, count: u32) -> Result<Found, Stor
     };
     let (first, last) = (first.message.id, last.message.id);
     Ok(Found {
+        total,
         // A repetition may stand on a later page than what it repeats.
         repetitions: store.repetitions(
             talk,

@@ -5,8 +5,8 @@ import { current } from "../../lib/current.svelte";
 /** Most characters of a message; the marketplace counts UTF-16 units (marketplace reference, section 3.2), as a string does. */
 export const MOST = 1000;
 
-// No file larger than this is taken into the page's memory; what is dropped or picked never passes through it.
-const PASTED = 64 * 1024 * 1024;
+// No file larger than this is taken into the page's memory; what is picked never passes through it.
+const LARGEST = 64 * 1024 * 1024;
 
 /** The pictures of what is being written, of one conversation. They wait in the account's data, as the words do. */
 export class Attached {
@@ -51,24 +51,19 @@ export class Attached {
     return this.#do(() => api.pickPictures(this.#account, this.#talk, false));
   }
 
-  drop(token: string): Promise<void> {
-    this.forget();
-    return this.#do(() => api.addDropped(this.#account, this.#talk, token, false));
-  }
-
-  /** Takes files of the clipboard, one after another, so that they keep their order. */
-  async paste(files: readonly File[], unnamed: string): Promise<void> {
+  /** Takes files that were pasted or dropped, one after another, so that they keep their order. */
+  async take(files: readonly File[], unnamed: string): Promise<void> {
     this.forget();
     for (const file of files) {
       const name = file.name === "" ? unnamed : file.name;
       this.busy += 1;
       try {
-        if (file.size > PASTED) {
+        if (file.size > LARGEST) {
           this.#refused(name, {
             code: "pictureTooLarge",
             money: "no",
             next: null,
-            values: { max: String(PASTED) },
+            values: { max: String(LARGEST) },
             serverText: null,
           });
           continue;

@@ -32,7 +32,7 @@ class Talks {
   asOf = $state.raw<string | null>(null);
   readonly list = new Windows<TalkRow, TalksPage>(
     (row) => row.id,
-    (from, count, anchor) => api.talks({ ...asked(this.wanted), from, count, anchor }),
+    (from, count) => api.talks({ ...asked(this.wanted), from, count }),
     (page) => (this.asOf = page.asOf),
   );
   #account: string | null = null;

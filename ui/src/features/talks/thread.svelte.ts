@@ -1,5 +1,5 @@
 import { api, faultOf } from "../../ipc/call";
-import { onChanged } from "../../ipc/events";
+import { aboutPicture, onChanged } from "../../ipc/events";
 import type { Fault, TalkDetail, TalkLine, TalkLines, Topic } from "../../ipc/types";
 
 /** Most lines in the document at once. */
@@ -211,9 +211,8 @@ export class Thread {
 
   #changed(topics: Topic[]): void {
     if (topics.some((topic) => topic.kind === "talk" && topic.id === this.id)) void this.read();
-    const ids = new Set(topics.flatMap((topic) => (topic.kind === "picture" ? [topic.id] : [])));
-    if (ids.size === 0) return;
-    const line = this.lines.find((one) => one.pictures.some((picture) => ids.has(picture.id)));
+    if (!topics.some((topic) => topic.kind === "picture")) return;
+    const line = this.lines.find((one) => one.pictures.some((picture) => aboutPicture(topics, picture.id)));
     if (line !== undefined && settled(line)) void this.#refresh(line.id);
   }
 

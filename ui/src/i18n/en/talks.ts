@@ -80,14 +80,13 @@ export const talks = {
   formerTitle: "The marketplace changed this message",
   formerText: "What was kept on this computer is not what the marketplace says now. Both are here.",
   formerNow: "Now",
-  formerUntil: (time: string) => `Until ${time}`,
+  formerBefore: "Before",
   picture: {
     mine: "Picture from you",
     theirs: (name: string) => `Picture from ${name}`,
     open: (at: number, all: number) => (all === 1 ? "Look at the picture" : `Look at picture ${String(at)} of ${String(all)}`),
     state: {
       here: "ready",
-      fetching: "Being fetched…",
       notUploaded: "Not uploaded yet. We look again by ourselves.",
       damaged: "This is not a picture we can open safely.",
       away: "Not kept here. It will be fetched when there is a connection.",

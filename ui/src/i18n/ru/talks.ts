@@ -83,14 +83,13 @@ export const talks = {
   formerTitle: "Площадка изменила это сообщение",
   formerText: "На этом компьютере сохранено не то, что площадка показывает теперь. Здесь и то и другое.",
   formerNow: "Теперь",
-  formerUntil: (time: string) => `До ${time}`,
+  formerBefore: "Раньше",
   picture: {
     mine: "Ваша картинка",
     theirs: (name: string) => `Картинка от ${name}`,
     open: (at: number, all: number) => (all === 1 ? "Посмотреть картинку" : `Посмотреть картинку ${String(at)} из ${String(all)}`),
     state: {
       here: "готова",
-      fetching: "Загружается…",
       notUploaded: "Ещё не загружена отправителем. Мы проверим сами.",
       damaged: "Это не картинка, которую можно открыть безопасно.",
       away: "Здесь не сохранена. Загрузится, когда будет связь.",

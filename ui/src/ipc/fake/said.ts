@@ -104,14 +104,13 @@ function states(world: World): void {
     them("Here is everything there is.", 60, {
       pictures: [
         picture("state-here"),
-        picture("state-fetching", { state: "fetching" }),
         picture("state-late", { state: "notUploaded", width: 0, height: 0, bytes: "0" }),
         picture("state-damaged", { state: "damaged" }),
         picture("state-away", { state: "away" }),
       ],
     }),
     them("The code is 9071.", 50, { repeats: 1 }),
-    them("Send 0.0024 to me directly, it is cheaper.", 40, { former: [{ text: "Please pay the invoice only.", until: ago(30) }] }),
+    them("Send 0.0024 to me directly, it is cheaper.", 40, { former: [{ text: "Please pay the invoice only.", pictures: 0 }] }),
     line(number(), { author: "arbiter", text: "I am reading along. Please keep to the invoice.", created: ago(20), state: "received" }),
     outgoing(1, { text: "I sent you the papers.", state: "checking" }),
     outgoing(2, { text: "", state: "uploading", progress: { done: 62, of: 100 }, pictures: [picture("up-1", { mine: true }), picture("up-2", { mine: true })] }),

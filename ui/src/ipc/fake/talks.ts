@@ -132,12 +132,10 @@ export function page(world: World, query: TalksQuery): TalksPage {
     .map(rowOf)
     .sort((a, b) => (b.last?.at ?? "").localeCompare(a.last?.at ?? ""));
   const from = Math.min(query.from, all.length);
-  const anchor = all.findIndex((one) => one.id === query.anchor);
   return {
     rows: all.slice(from, from + Math.min(query.count, mostRows)),
     from,
     total: all.length,
-    anchorIndex: anchor < 0 ? null : anchor,
     asOf: now(),
   };
 }
