@@ -24,7 +24,11 @@ async function write(page: Page, text: string): Promise<void> {
 }
 
 async function dropFiles(page: Page, names: string[]): Promise<void> {
-  await page.evaluate((files) => window.dispatchEvent(new CustomEvent("made-up-drop", { detail: files })), names);
+  await byId(page, "composer").evaluate((composer, files) => {
+    const data = new DataTransfer();
+    for (const name of files) data.items.add(new File([new Uint8Array(64)], name));
+    composer.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
+  }, names);
 }
 
 test("one count of unread messages stands in the rail, the title and the list, and reading ends it everywhere", async () => {

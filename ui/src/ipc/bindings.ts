@@ -77,6 +77,52 @@ export const commands = {
 	declarePaid: (account: string, deal: string, seenFiat: string) => typedError<DealDetail, Fault>(__TAURI_INVOKE("declare_paid", { account, deal, seenFiat })),
 	/**  Cancels a deal. */
 	cancelDeal: (account: string, deal: string) => typedError<DealDetail, Fault>(__TAURI_INVOKE("cancel_deal", { account, deal })),
+	/**  A window of the list of talks, from the store. */
+	talks: (query: TalksQuery) => typedError<TalksPage, Fault>(__TAURI_INVOKE("talks", { query })),
+	/**  A talk with its newest lines. */
+	talk: (talk: string) => typedError<TalkDetail, Fault>(__TAURI_INVOKE("talk", { talk })),
+	/**  Older or newer lines of a talk. */
+	talkLines: (talk: string, edge: TalkEdge, count: number) => typedError<TalkLines, Fault>(__TAURI_INVOKE("talk_lines", { talk, edge, count })),
+	/**  The talk about something. */
+	talkAbout: (about: TalkSubject) => typedError<string, Fault>(__TAURI_INVOKE("talk_about", { about })),
+	/**  Sends words and the pictures of the draft. Answers once it is written down; the rest goes on behind. */
+	sendMessage: (account: string, talk: string, text: string, pictures: string[]) => typedError<TalkDetail, Fault>(__TAURI_INVOKE("send_message", { account, talk, text, pictures })),
+	/**  Sends a message again that was not sent. */
+	retryMessage: (account: string, line: string) => typedError<TalkDetail, Fault>(__TAURI_INVOKE("retry_message", { account, line })),
+	/**  Forgets a message that was not sent, or takes one back that has not left yet. */
+	dropMessage: (account: string, line: string) => typedError<TalkDetail, Fault>(__TAURI_INVOKE("drop_message", { account, line })),
+	/**  The talk is read up to this message. */
+	readTalk: (account: string, talk: string, line: string) => typedError<null, Fault>(__TAURI_INVOKE("read_talk", { account, talk, line })),
+	/**  Deletes a talk from the list; a new message brings it back. */
+	deleteTalk: (account: string, talk: string) => typedError<null, Fault>(__TAURI_INVOKE("delete_talk", { account, talk })),
+	/**  Lets the person pick pictures for a message. */
+	pickPictures: (account: string, talk: string, fullSize: boolean) => typedError<DraftPictures, Fault>(__TAURI_INVOKE("pick_pictures", { account, talk, fullSize })),
+	/**  The pictures of the message that is being written. */
+	draftPictures: (talk: string) => typedError<DraftPictures, Fault>(__TAURI_INVOKE("draft_pictures", { talk })),
+	/**  Takes a picture away from the message that is being written. */
+	removePicture: (account: string, talk: string, id: string) => typedError<DraftPictures, Fault>(__TAURI_INVOKE("remove_picture", { account, talk, id })),
+	/**  Chooses whether a picture is made smaller. */
+	setFullSize: (account: string, talk: string, id: string, full: boolean) => typedError<DraftPictures, Fault>(__TAURI_INVOKE("set_full_size", { account, talk, id, full })),
+	/**  Lets the person keep a picture as a file; `None` if they changed their mind. */
+	savePicture: (id: string) => typedError<string | null, Fault>(__TAURI_INVOKE("save_picture", { id })),
+	/**  A payment that its seller may give back, and what that costs. */
+	refundDesk: (payment: string, pieces: number | null) => typedError<RefundDesk, Fault>(__TAURI_INVOKE("refund_desk", { payment, pieces })),
+	/**  Makes a refund, to be paid or withdrawn. `seen_refundable`: how many pieces the page said can be given back. */
+	createRefund: (account: string, payment: string, pieces: number, seenRefundable: number) => typedError<RefundOutcome, Fault>(__TAURI_INVOKE("create_refund", { account, payment, pieces, seenRefundable })),
+	/**  Withdraws a refund that is not paid; answers the payment it was for. */
+	withdrawRefund: (account: string, invoice: string) => typedError<PaymentDetail, Fault>(__TAURI_INVOKE("withdraw_refund", { account, invoice })),
+	/**  Says something of the other side of a payment, once and for all. */
+	givePaymentFeedback: (account: string, payment: string, positive: boolean, text: string) => typedError<PaymentDetail, Fault>(__TAURI_INVOKE("give_payment_feedback", { account, payment, positive, text })),
+	/**  Says something of the other side of a deal, once and for all. */
+	giveDealFeedback: (account: string, deal: string, positive: boolean, text: string) => typedError<DealDetail, Fault>(__TAURI_INVOKE("give_deal_feedback", { account, deal, positive, text })),
+	/**  What others say of a person, newest first. */
+	feedbackOf: (user: string, deals: boolean, before: string | null) => typedError<FeedbackPage, Fault>(__TAURI_INVOKE("feedback_of", { user, deals, before })),
+	/**  What can go into a bundle about a payment or a deal. */
+	evidencePlan: (about: EvidenceSubject) => typedError<EvidencePlan, Fault>(__TAURI_INVOKE("evidence_plan", { about })),
+	/**  Makes a bundle of what is kept in it, and lets the person put it somewhere; `None` if they changed their mind. */
+	saveEvidence: (account: string, about: EvidenceSubject, keep: string[]) => typedError<string | null, Fault>(__TAURI_INVOKE("save_evidence", { account, about, keep })),
+	/**  Lets the person pick a bundle and checks it; `None` if they changed their mind. */
+	checkBundle: () => typedError<BundleReport | null, Fault>(__TAURI_INVOKE("check_bundle")),
 	/**  A window of the archive. */
 	receipts: (query: ReceiptsQuery) => typedError<ReceiptsPage, Fault>(__TAURI_INVOKE("receipts", { query })),
 	/**  One receipt, checked again now. */
@@ -97,62 +143,13 @@ export const commands = {
 	openTextFile: () => typedError<string | null, Fault>(__TAURI_INVOKE("open_text_file")),
 	/**  Lets the person pick where to keep a text; `false` if they changed their mind. */
 	saveText: (name: string, text: string) => typedError<boolean, Fault>(__TAURI_INVOKE("save_text", { name, text })),
-	/**  A window of the conversations and deal chats, from the store. */
-	talks: (query: TalksQuery) => typedError<TalksPage, Fault>(__TAURI_INVOKE("talks", { query })),
-	/**  One conversation or deal chat with its newest lines. */
-	talk: (talk: string) => typedError<TalkDetail, Fault>(__TAURI_INVOKE("talk", { talk })),
-	/**  Older or newer lines of it, at most 200. */
-	talkLines: (talk: string, edge: TalkEdge, count: number) => typedError<TalkLines, Fault>(__TAURI_INVOKE("talk_lines", { talk, edge, count })),
-	/**  The conversation of an invoice, of a payment, of a deal. */
-	talkAbout: (about: TalkSubject) => typedError<string, Fault>(__TAURI_INVOKE("talk_about", { about })),
-	/**  Sends a message with pictures of its draft; answers at once. */
-	sendMessage: (account: string, talk: string, text: string, pictures: string[]) => typedError<TalkDetail, Fault>(__TAURI_INVOKE("send_message", { account, talk, text, pictures })),
-	/**  Sends again what failed. */
-	retryMessage: (account: string, line: string) => typedError<TalkDetail, Fault>(__TAURI_INVOKE("retry_message", { account, line })),
-	/**  Takes back what was not sent. */
-	dropMessage: (account: string, line: string) => typedError<TalkDetail, Fault>(__TAURI_INVOKE("drop_message", { account, line })),
-	/**  The person has read up to this line. */
-	readTalk: (account: string, talk: string, line: string) => typedError<null, Fault>(__TAURI_INVOKE("read_talk", { account, talk, line })),
-	/**  Hides a conversation; a new message brings it back. */
-	deleteTalk: (account: string, talk: string) => typedError<null, Fault>(__TAURI_INVOKE("delete_talk", { account, talk })),
-	/**  Lets the person pick pictures for a draft. */
-	pickPictures: (account: string, talk: string, fullSize: boolean) => typedError<DraftPictures, Fault>(__TAURI_INVOKE("pick_pictures", { account, talk, fullSize })),
-	/**  Takes files that were dropped on the window into a draft. */
-	addDropped: (account: string, talk: string, drop: string, fullSize: boolean) => typedError<DraftPictures, Fault>(__TAURI_INVOKE("add_dropped", { account, talk, drop, fullSize })),
-	/**  Pictures of a draft. */
-	draftPictures: (talk: string) => typedError<DraftPictures, Fault>(__TAURI_INVOKE("draft_pictures", { talk })),
-	/**  Takes a picture out of a draft. */
-	removePicture: (account: string, talk: string, id: string) => typedError<DraftPictures, Fault>(__TAURI_INVOKE("remove_picture", { account, talk, id })),
-	/**  Whether a picture of a draft goes in full size. */
-	setFullSize: (account: string, talk: string, id: string, full: boolean) => typedError<DraftPictures, Fault>(__TAURI_INVOKE("set_full_size", { account, talk, id, full })),
-	/**  Lets the person pick where to keep a picture; the name of the file, or `None` if they changed their mind. */
-	savePicture: (id: string) => typedError<string | null, Fault>(__TAURI_INVOKE("save_picture", { id })),
-	/**  Says how a payment went. Final. */
-	givePaymentFeedback: (account: string, payment: string, positive: boolean, text: string) => typedError<PaymentDetail, Fault>(__TAURI_INVOKE("give_payment_feedback", { account, payment, positive, text })),
-	/**  Says how a deal went. Final. */
-	giveDealFeedback: (account: string, deal: string, positive: boolean, text: string) => typedError<DealDetail, Fault>(__TAURI_INVOKE("give_deal_feedback", { account, deal, positive, text })),
-	/**  What others say of a person. */
-	feedbackOf: (user: string, deals: boolean, before: string | null) => typedError<FeedbackPage, Fault>(__TAURI_INVOKE("feedback_of", { user, deals, before })),
-	/**  What can be given back of a payment, and what it costs. */
-	refundDesk: (payment: string, pieces: number | null) => typedError<RefundDesk, Fault>(__TAURI_INVOKE("refund_desk", { payment, pieces })),
-	/**  Makes the invoice that gives pieces back. */
-	createRefund: (account: string, payment: string, pieces: number, seenRefundable: number) => typedError<RefundOutcome, Fault>(__TAURI_INVOKE("create_refund", { account, payment, pieces, seenRefundable })),
-	/**  Withdraws such an invoice. */
-	withdrawRefund: (account: string, invoice: string) => typedError<PaymentDetail, Fault>(__TAURI_INVOKE("withdraw_refund", { account, invoice })),
-	/**  What would go into a bundle of evidence. */
-	evidencePlan: (about: EvidenceSubject) => typedError<EvidencePlan, Fault>(__TAURI_INVOKE("evidence_plan", { about })),
-	/**  Lets the person pick where to keep a bundle; the name of the file, or `None` if they changed their mind. */
-	saveEvidence: (account: string, about: EvidenceSubject, keep: string[]) => typedError<string | null, Fault>(__TAURI_INVOKE("save_evidence", { account, about, keep })),
-	/**  Lets the person pick a bundle and checks it; `None` if they changed their mind. */
-	checkBundle: () => typedError<BundleReport | null, Fault>(__TAURI_INVOKE("check_bundle")),
 };
 
 /** Events */
 export const events = {
 	changed: makeEvent<Changed, Changed>("changed"),
 	closing: makeEvent<Closing, Closing>("closing"),
-	dropped: makeEvent<Dropped, Dropped>("dropped"),
-	openPlace: makeEvent<OpenPlace, OpenPlace>("openPlace"),
+	openPlace: makeEvent<OpenPlace, OpenPlace>("open-place"),
 };
 
 /* Types */
@@ -201,13 +198,13 @@ export type Act =
 "iPaid" | 
 /**  Cancel a deal. */
 "cancelDeal" | 
-/**  Say how a payment went. */
+/**  Say something of the other side of a payment. */
 "givePaymentFeedback" | 
-/**  Say how a deal went. */
+/**  Say something of the other side of a deal. */
 "giveDealFeedback" | 
-/**  Make an invoice that gives pieces back. */
+/**  Make a refund of a payment. */
 "createRefund" | 
-/**  Withdraw such an invoice. */
+/**  Withdraw a refund that is not paid. */
 "withdrawRefund";
 
 /**  An advertisement that fits the total. */
@@ -272,9 +269,9 @@ export type AppState = {
 	unreadNews: number,
 	/**  Contradictions that were not seen. */
 	unseenNotices: number,
-	/**  Messages that were not read: the one source of the rail, the list, the tray and the title. */
+	/**  Messages that were not read: the one number for the rail, the list, the tray and the window. */
 	unreadMessages: number,
-	/**  Conversations with such messages. */
+	/**  Talks that have some. */
 	unreadTalks: number,
 	/**  Settings. */
 	settings: Settings,
@@ -337,6 +334,15 @@ export type BundleReport = {
 	/**  The receipts in it, checked again. */
 	receipts: Seal[],
 };
+
+/**  The check in one word. */
+export type BundleVerdict = 
+/**  Everything is there and as it was signed. */
+"whole" | 
+/**  What is there is as it was signed; some was left out. */
+"parts" | 
+/**  Something is not as it was signed. */
+"altered";
 
 /**  Codes and names for the choice of fiat. */
 export type Catalog = {
@@ -445,13 +451,11 @@ export type DealDetail = {
 	disputed: string | null,
 	/**  Fee, satoshi; paid by the owner of the advertisement. */
 	feeSats: string | null,
-	/**  Messages of its chat that were not read. */
-	unread: number,
-	/**  What the person said of the counterparty. */
+	/**  What the person said of the other side. */
 	feedbackMine: FeedbackCard | null,
-	/**  What the counterparty said of the person. */
+	/**  What the other side said of the person. */
 	feedbackTheirs: FeedbackCard | null,
-	/**  The person may say how it went now. */
+	/**  The person may say something of the other side now. */
 	canGiveFeedback: boolean,
 	/**  The person may say "I paid" now. */
 	canDeclare: boolean,
@@ -523,40 +527,32 @@ export type Direction =
 /**  The person owns the invoice. */
 "toMe";
 
-/**  A picture of a draft, as it would be sent. */
+/**  A picture of a message that is being written. */
 export type DraftPicture = {
-	/**  Its id. */
+	/**  Its address. */
 	id: string,
-	/**  Name of the file. */
+	/**  Name of the file, never sent. */
 	name: string,
-	/**  Pixels. */
+	/**  Width as it will be sent. */
 	width: number,
-	/**  Pixels. */
+	/**  Height as it will be sent. */
 	height: number,
-	/**  Bytes. */
+	/**  Length as it will be sent, bytes. */
 	bytes: string,
-	/**  It goes in full size. */
+	/**  Not made smaller. */
 	fullSize: boolean,
-	/**  Full size would be larger. */
+	/**  Whether it is made smaller can still be chosen. */
 	canChangeSize: boolean,
 };
 
-/**  Pictures of a draft. */
+/**  The pictures of a message that is being written. */
 export type DraftPictures = {
-	/**  Those that can be sent, in order. */
+	/**  In order. */
 	pictures: DraftPicture[],
-	/**  Those that cannot. */
+	/**  Files that could not be taken. */
 	failed: FailedPicture[],
-	/**  Most of one message. */
+	/**  Most that a message may have. */
 	max: number,
-};
-
-/**  Files were dropped on the window; the page that shows a conversation takes them. */
-export type Dropped = {
-	/**  Stands for the files in one command. */
-	token: string,
-	/**  Their names. */
-	names: string[],
 };
 
 /**  One thing of a bundle. */
@@ -604,7 +600,7 @@ export type EvidencePlan = {
 	signedBy: string | null,
 };
 
-/**  What a bundle of evidence is about. */
+/**  What a bundle is about. */
 export type EvidenceSubject = 
 /**  A payment. */
 { kind: "payment"; 
@@ -651,7 +647,7 @@ export type ExportRequest = {
 	language: ExportLanguage,
 };
 
-/**  A file that cannot be sent as a picture. */
+/**  A file that could not be taken. */
 export type FailedPicture = {
 	/**  Name of the file. */
 	name: string,
@@ -674,7 +670,53 @@ export type Fault = {
 };
 
 /**  The closed set of errors. Words in English and Russian: `ui/src/i18n`. */
-export type FaultCode = "addressInvalid" | "nameNotFound" | "connectionRefused" | "unreachable" | "proxyFailed" | "certificateUntrusted" | "certificateChanged" | "notAMarketplace" | "timedOut" | "connectionLost" | "serverBusy" | "notConnected" | "tokenInvalid" | "tokenMissing" | "tokenRejected" | "tokenLacksRights" | "userGone" | "malformed" | "unsupported" | "invoiceNumberInvalid" | "invoiceNotFound" | "invoiceNotActive" | "invoiceSoldOut" | "invoiceExpired" | "ownInvoice" | "tooManyPieces" | "tooFewPieces" | "privateForAnonymous" | "insufficientBalance" | "paymentPending" | "paymentNotFound" | "paymentCanceled" | "paymentAlreadyPaid" | "webhookFailed" | "priceChanged" | "outcomeUnknown" | "operationInProgress" | "noSuitableAd" | "adNotFound" | "adChanged" | "dealTooLarge" | "dealTooSmall" | "ownAd" | "blockedByOwner" | "dealAlreadyOpen" | "traderLacksFunds" | "dealNotFound" | "dealNotOpen" | "dealNotYours" | "fiatDeclared" | "alreadyDeclared" | "dealClosedForMessages" | "messageTooLong" | "messageEmpty" | "userNotFound" | "argumentRejected" | "serverFailed" | "concurrency" | "tooManySubscriptions" | "serverSaid" | "keyUnreadable" | "keyIsSecret" | "keyTooLarge" | "fingerprintNotConfirmed" | "pinInvalid" | "proxyInvalid" | "accountNotFound" | "keychainMissing" | "keychainLocked" | "keychainDenied" | "keychainBroken" | "fileUnreadable" | "fileTooLarge" | "settingsUnwritable" | "practiceFailed" | "accountChanged" | "storeTaken" | "storeDamaged" | "storeNewer" | "storeKeyGone" | "storeUnwritable" | "storeLocked" | "passphraseWrong" | "passphraseTooShort" | "operationNotFound" | "receiptNotFound" | "fileUnwritable" | "messageNotFound" | "tooManyPictures" | "conversationNotFound" | "conversationNotAllowed" | "pictureTooLarge" | "pictureUnsupported" | "pictureDamaged" | "pictureTooManyPixels" | "pictureTooHeavy" | "pictureNotFound" | "pictureRefused" | "pictureExists" | "feedbackTooLong" | "feedbackGiven" | "feedbackNotPossible" | "paymentNotPaid" | "refundOfARefund" | "refundNotYours" | "refundToAnonymous" | "refundTooMany" | "refundMayCostMore" | "refundNotOpen" | "bundleUnreadable" | "internal";
+export type FaultCode = "addressInvalid" | "nameNotFound" | "connectionRefused" | "unreachable" | "proxyFailed" | "certificateUntrusted" | "certificateChanged" | "notAMarketplace" | "timedOut" | "connectionLost" | "serverBusy" | "notConnected" | "tokenInvalid" | "tokenMissing" | "tokenRejected" | "tokenLacksRights" | "userGone" | "malformed" | "unsupported" | "invoiceNumberInvalid" | "invoiceNotFound" | "invoiceNotActive" | "invoiceSoldOut" | "invoiceExpired" | "ownInvoice" | "tooManyPieces" | "tooFewPieces" | "privateForAnonymous" | "insufficientBalance" | "paymentPending" | "paymentNotFound" | "paymentCanceled" | "paymentAlreadyPaid" | "webhookFailed" | "priceChanged" | "outcomeUnknown" | "operationInProgress" | "noSuitableAd" | "adNotFound" | "adChanged" | "dealTooLarge" | "dealTooSmall" | "ownAd" | "blockedByOwner" | "dealAlreadyOpen" | "traderLacksFunds" | "dealNotFound" | "dealNotOpen" | "dealNotYours" | "fiatDeclared" | "alreadyDeclared" | "dealClosedForMessages" | "messageTooLong" | "messageEmpty" | 
+/**  No such message waits to be sent. */
+"messageNotFound" | 
+/**  More pictures than a message may have; value `max`. */
+"tooManyPictures" | 
+/**  Nobody has written there yet, or it is not the person's. */
+"conversationNotFound" | 
+/**  No conversation can be begun or gone on with there. */
+"conversationNotAllowed" | 
+/**  Larger than any picture that is opened or taken; value `max`, bytes. */
+"pictureTooLarge" | 
+/**  Not a picture, or of a kind that is not opened; value `kind` where it is known. */
+"pictureUnsupported" | 
+/**  Cut short or damaged. */
+"pictureDamaged" | 
+/**  More points than are opened; values `width`, `height`. */
+"pictureTooManyPixels" | 
+/**  Needs more memory or time than a picture may. */
+"pictureTooHeavy" | 
+/**  Not there (yet), or not for this person. */
+"pictureNotFound" | 
+/**  The marketplace does not take it for a picture. */
+"pictureRefused" | 
+/**  A picture of that number is there already. */
+"pictureExists" | 
+/**  More than 500 UTF-16 units. */
+"feedbackTooLong" | 
+/**  Said already; it is final. */
+"feedbackGiven" | 
+/**  Not on this payment or deal, or not yet. */
+"feedbackNotPossible" | 
+/**  Only a paid payment can be given back. */
+"paymentNotPaid" | 
+/**  A refund is not given back. */
+"refundOfARefund" | 
+/**  Only the seller gives back. */
+"refundNotYours" | 
+/**  Nothing can be given back to an anonymous buyer here. */
+"refundToAnonymous" | 
+/**  More pieces than are left, or none; value `max`. */
+"refundTooMany" | 
+/**  A marketplace with a known defect would take several times the sum; values `amount`, `worst`, `pieces`. */
+"refundMayCostMore" | 
+/**  The refund is paid or withdrawn already. */
+"refundNotOpen" | 
+/**  Not an evidence bundle. */
+"bundleUnreadable" | "userNotFound" | "argumentRejected" | "serverFailed" | "concurrency" | "tooManySubscriptions" | "serverSaid" | "keyUnreadable" | "keyIsSecret" | "keyTooLarge" | "fingerprintNotConfirmed" | "pinInvalid" | "proxyInvalid" | "accountNotFound" | "keychainMissing" | "keychainLocked" | "keychainDenied" | "keychainBroken" | "fileUnreadable" | "fileTooLarge" | "settingsUnwritable" | "practiceFailed" | "accountChanged" | "storeTaken" | "storeDamaged" | "storeNewer" | "storeKeyGone" | "storeUnwritable" | "storeLocked" | "passphraseWrong" | "passphraseTooShort" | "operationNotFound" | "receiptNotFound" | "fileUnwritable" | "internal";
 
 /**  Feedback. A stranger's text. */
 export type FeedbackCard = {
@@ -686,9 +728,9 @@ export type FeedbackCard = {
 	created: string | null,
 };
 
-/**  A page of feedback, newest first. */
+/**  What others say of a person, newest first. */
 export type FeedbackPage = {
-	/**  The rows. */
+	/**  The words. */
 	items: FeedbackCard[],
 	/**  `before` of the next page; none at the end. */
 	next: string | null,
@@ -724,12 +766,12 @@ export type FieldRow = {
 	same: boolean | null,
 };
 
-/**  What a message said before. */
+/**  A message as it was told before. */
 export type FormerText = {
-	/**  Words. A stranger's text. */
+	/**  Words. */
 	text: string,
-	/**  Until when. */
-	until: string,
+	/**  How many pictures. */
+	pictures: number,
 };
 
 /**  A payment that gives another one back. */
@@ -766,8 +808,6 @@ export type InvoiceCard = {
 	fiatEstimate: FiatSum | null,
 	/**  What the seller says of it. A stranger's text. */
 	comment: string,
-	/**  Pictures that belong to it. */
-	pictures: string[],
 	/**  Fewest pieces at once. */
 	piecesMin: number,
 	/**  Most pieces at once. */
@@ -786,6 +826,8 @@ export type InvoiceCard = {
 	created: string,
 	/**  Private: payable until. */
 	validTo: string | null,
+	/**  Addresses of the pictures that it shows. */
+	pictures: string[],
 };
 
 /**  Status of an invoice (marketplace reference, section 6.7), plus what the client sees on its own clock. */
@@ -847,13 +889,13 @@ export type Language =
 /**  Russian. */
 "ru";
 
-/**  The newest message of a conversation. */
+/**  The last words of a talk. */
 export type LastWords = {
-	/**  Who wrote it. */
+	/**  Whose. */
 	author: Author,
-	/**  Its words. A stranger's text, unless it is the person's own. */
+	/**  The words, cut. A stranger's text. */
 	text: string,
-	/**  Its pictures. */
+	/**  How many pictures. */
 	pictures: number,
 	/**  When. */
 	at: string,
@@ -861,19 +903,19 @@ export type LastWords = {
 
 /**  Where a message stands. */
 export type LineState = 
-/**  It came from the other side. */
+/**  Somebody else's. */
 "received" | 
-/**  The marketplace has it. */
+/**  Sent. */
 "sent" | 
-/**  It waits for a connection or its turn. */
+/**  Waits for a connection or its turn. */
 "waiting" | 
-/**  Its pictures are going up. */
+/**  Its pictures are being uploaded. */
 "uploading" | 
-/**  It is on its way. */
+/**  On its way. */
 "sending" | 
-/**  No answer: being found out; it is never sent twice. */
+/**  No answer: being found out. It is not sent twice. */
 "checking" | 
-/**  It was not sent; the fault tells why. */
+/**  Not sent. */
 "failed";
 
 /**  The money map. All in satoshi. */
@@ -954,14 +996,14 @@ export type NewsRow = {
 	deal: string | null,
 	/**  The invoice it is about. */
 	invoice: string | null,
+	/**  The talk it is about. */
+	talk: string | null,
 	/**  The other side. A stranger's text. */
 	person: string,
 	/**  Satoshi. */
 	sats: string | null,
 	/**  Fiat. */
 	fiat: FiatSum | null,
-	/**  The conversation it is about. */
-	talk: string | null,
 	/**  The person has read it. */
 	read: boolean,
 };
@@ -1009,18 +1051,18 @@ export type NoticeCard = {
 	seen: boolean,
 };
 
-/**  What a notification of the system shows. */
+/**  What a system notification shows: it may stand on a locked screen. */
 export type Notifications = 
-/**  That something new is there. */
+/**  That there is something. */
 "nothing" | 
-/**  Who, and what it is about. */
+/**  From whom, and what it is about. */
 "who" | 
-/**  The words too. */
+/**  Words and amounts too. */
 "everything";
 
-/**  A notification of the system was clicked: the page goes there. */
+/**  A system notification was clicked: the page goes where it leads. */
 export type OpenPlace = {
-	/**  Where. */
+	/**  The page's address, without `#`. */
 	route: string,
 };
 
@@ -1104,7 +1146,7 @@ export type OperationStep = {
 	/**  What. */
 	kind: StepKind,
 	/**
-	 *  What it showed: `found` (nothing, found, failed), `late` (yes, no), `newest`, `balance`, `payment`; `code` is a
+	 *  What it showed: `found` (nothing, found, failed), `late` (yes, no), `newest`, `balance`, `payment`, `invoice`; `code` is a
 	 *  [`FaultCode`].
 	 */
 	values: { [key in string]: string },
@@ -1184,8 +1226,6 @@ export type PayOutcome =
 { kind: "done"; 
 /**  The payment. */
 payment: PaymentDetail; 
-/**  It was there before this call: the marketplace returned the pending one. */
-wasThere: boolean; 
 /**  The marketplace took another amount or fiat sum than the person agreed to. */
 differs: boolean } | 
 /**  Nothing was paid. */
@@ -1261,17 +1301,17 @@ export type PaymentDetail = {
 	twin: string | null,
 	/**  The marketplace does not list it any more. */
 	vanished: boolean,
-	/**  The person may say how it went now. */
+	/**  The person may say something of the other side now. */
 	canGiveFeedback: boolean,
-	/**  The other side can be written to about it. */
+	/**  Messages can be exchanged about it. */
 	canTalk: boolean,
-	/**  The person may give pieces of it back now. */
+	/**  The person may give pieces of it back. */
 	canRefund: boolean,
-	/**  Why not; none also when the person is not the seller. */
+	/**  Why its seller cannot give anything back; none for its buyer. */
 	refundObstacle: Fault | null,
-	/**  Payments that gave pieces of it back. */
+	/**  Payments that give it back. */
 	givenBack: GivenBack[],
-	/**  The payment this one gives back. */
+	/**  The payment that this one gives back. */
 	refundOf: string | null,
 };
 
@@ -1388,34 +1428,40 @@ export type PersonCard = {
 	site: string,
 };
 
-/**  A picture of a message, an invoice or something bought. */
+/**  A picture of a message. */
 export type PictureCard = {
-	/**  Its id. */
+	/**  Its address: what it belongs to, by which it may be shown, and its number. */
 	id: string,
-	/**  It is the person's own. */
+	/**  The person's own. */
 	mine: boolean,
-	/**  Whether it can be shown. */
+	/**  How it stands. */
 	state: PictureState,
-	/**  Pixels; 0: not known yet. */
+	/**  Width; 0: not known yet. */
 	width: number,
-	/**  Pixels; 0: not known yet. */
+	/**  Height; 0: not known yet. */
 	height: number,
-	/**  Bytes; 0: not known. */
+	/**  Length in bytes; 0: not known yet. */
 	bytes: string,
 };
 
-/**  Whether a picture can be shown. */
+/**  How a picture stands. */
 export type PictureState = 
-/**  It can. */
+/**  It can be shown; what is not kept is fetched then. */
 "here" | 
-/**  It is being fetched. */
-"fetching" | 
-/**  The other side has not uploaded it yet; asked again quietly. */
+/**  Its maker has not uploaded it yet; it is asked for again by itself. */
 "notUploaded" | 
-/**  It is not a picture that can be opened safely. */
+/**  Cannot be opened safely. */
 "damaged" | 
-/**  No connection, and not kept. */
+/**  Not kept, and there is no connection. */
 "away";
+
+/**  How far something is. */
+export type Progress = {
+	/**  Pictures done. */
+	done: number,
+	/**  Pictures in all. */
+	of: number,
+};
 
 /**  The fields of a confirmation, in its order (marketplace reference, section 11.1). */
 export type ProofField = 
@@ -1510,9 +1556,9 @@ export type Reckoning = {
 	foundSats: string,
 };
 
-/**  An invoice that gives pieces back. */
+/**  A refund that its seller has to pay. */
 export type RefundCard = {
-	/**  The invoice. */
+	/**  Its invoice. */
 	invoice: InvoiceCard,
 	/**  Pieces. */
 	pieces: number,
@@ -1528,11 +1574,11 @@ export type RefundCard = {
 	canWithdraw: boolean,
 };
 
-/**  What can be given back of a payment. */
+/**  A payment that its seller may give back, and what that costs. */
 export type RefundDesk = {
 	/**  The payment. */
 	payment: string,
-	/**  The buyer. */
+	/**  Who bought. */
 	buyer: PersonCard,
 	/**  Pieces bought. */
 	bought: number,
@@ -1546,21 +1592,21 @@ export type RefundDesk = {
 	pieces: number,
 	/**  Satoshi that they cost today; none where that cannot be told. */
 	costNowSats: string | null,
-	/**  Priced in fiat: it follows the rate until it is paid. */
+	/**  `cost_now_sats` follows the rate until it is paid. */
 	costNowEstimated: boolean,
-	/**  Satoshi that they cost at the purchase. */
-	costThenSats: string | null,
-	/**  What those pieces were priced at. */
-	fiatPrice: FiatSum | null,
 	/**  When the rate was read. */
 	rateAt: string | null,
+	/**  Satoshi that they cost at the purchase. */
+	costThenSats: string | null,
+	/**  What they were priced at, in fiat. */
+	fiatPrice: FiatSum | null,
 	/**  Spendable satoshi now; none before the first reading. */
 	balanceSats: string | null,
 	/**  Why nothing, or not so many, can be given back. */
 	obstacle: Fault | null,
 	/**  An operation of a refund of this payment that is not settled. */
 	unknown: OperationCard | null,
-	/**  Invoices made for it and not paid. */
+	/**  Refunds that are not paid yet. */
 	open: RefundCard[],
 };
 
@@ -1570,27 +1616,27 @@ export type RefundOf = {
 	payment: string,
 	/**  Pieces. */
 	pieces: number,
-	/**  What a marketplace with a known defect would take from balance. */
+	/**  Satoshi that a marketplace with a known defect would take from balance, where it could take more. */
 	worstSats: string | null,
 };
 
 /**  How making a refund ended. */
 export type RefundOutcome = 
-/**  It is there. */
+/**  It is there, and has to be paid. */
 { kind: "done"; 
 /**  Its invoice. */
 invoice: string; 
-/**  The payment. */
+/**  The payment that is given back. */
 payment: PaymentDetail; 
-/**  Refund invoices the front made once more. */
+/**  Refunds that the marketplace's front proxy made again: to be withdrawn. */
 doubles: string[] } | 
 /**  Nothing was made. */
 { kind: "refused"; 
 /**  Why. */
 fault: Fault } | 
-/**  Not known yet: the app is looking. */
+/**  Not known yet. */
 { kind: "unknown"; 
-/**  The operation. */
+/**  What is being found out. */
 operation: OperationCard };
 
 /**  What the marketplace can contradict itself about. */
@@ -1706,7 +1752,7 @@ export type SecretCard = {
 	text: string,
 	/**  Link, inert until the person has seen its host. */
 	url: string | null,
-	/**  Pictures that belong to it. */
+	/**  Addresses of the pictures that belong to it. */
 	pictures: string[],
 };
 
@@ -1732,15 +1778,15 @@ export type Settings = {
 	hideAmounts: boolean,
 	/**  Width of the list, CSS pixels. */
 	listWidth: number,
-	/**  What a notification of the system shows. */
+	/**  What a system notification shows. */
 	notifications: Notifications,
 };
 
-/**  What the person is in a conversation. */
+/**  What the person is in a talk. */
 export type Side = 
-/**  The buyer. */
+/**  Buys. */
 "buyer" | 
-/**  The seller. */
+/**  Sells. */
 "seller" | 
 /**  A side of a deal. */
 "trader";
@@ -1767,9 +1813,9 @@ export type StepKind =
 "needsAPerson" | 
 /**  Found in the journal at the start of the app. */
 "resumed" | 
-/**  Another payment of the same intent. */
+/**  Another payment or refund of the same intent. */
 "double" | 
-/**  Another sum than agreed was taken. */
+/**  Another sum than agreed was taken, or other words were there. */
 "differs";
 
 /**  The store of the account in use: the copies, the journal and the receipts. */
@@ -1842,7 +1888,7 @@ export type SyncState =
 /**  Everything is read. */
 "done";
 
-/**  A conversation or deal chat. */
+/**  A talk with its newest lines. */
 export type TalkDetail = {
 	/**  What the list shows. */
 	row: TalkRow,
@@ -1858,51 +1904,51 @@ export type TalkDetail = {
 	iAm: Side,
 	/**  Somebody has written. */
 	begun: boolean,
-	/**  It takes messages now. */
+	/**  Messages can be sent. */
 	canWrite: boolean,
 	/**  Why not. */
 	whyNot: Fault | null,
-	/**  It can be hidden. */
+	/**  It can be deleted from the list. */
 	canDelete: boolean,
-	/**  The last message that was read; the unread line stands after it. */
+	/**  The last message that was read. */
 	readTo: string | null,
-	/**  When it was last read from the marketplace. */
+	/**  When it was read at the marketplace. */
 	asOf: string | null,
 };
 
-/**  Which lines of a conversation are wanted. */
+/**  Which lines are wanted. */
 export type TalkEdge = 
 /**  The newest. */
 { kind: "last" } | 
-/**  Those before a line. */
+/**  Those before this one. */
 { kind: "before"; 
-/**  The line. */
+/**  Message. */
 line: string } | 
-/**  Those after a line. */
+/**  Those after this one. */
 { kind: "after"; 
-/**  The line. */
+/**  Message. */
 line: string } | 
-/**  Those around a line, with it. */
+/**  Those around this one. */
 { kind: "around"; 
-/**  The line. */
+/**  Message. */
 line: string };
 
-/**  What a conversation belongs to. */
+/**  About what people talk. */
 export type TalkKind = 
-/**  An invoice, before anything is bought. */
+/**  An invoice, before a purchase. */
 "invoice" | 
 /**  A payment. */
 "payment" | 
 /**  A deal. */
 "deal";
 
-/**  A message. */
+/**  A message, on either side of being sent. A stranger's text, unless it is the person's own. */
 export type TalkLine = {
-	/**  Number of the message, or the UUID of one that was not sent yet. */
+	/**  Number of the message; of one that is not sent, its own here. */
 	id: string,
 	/**  Who wrote it. */
 	author: Author,
-	/**  Words. A stranger's text, unless it is the person's own. */
+	/**  Words. */
 	text: string,
 	/**  Pictures. */
 	pictures: PictureCard[],
@@ -1913,14 +1959,14 @@ export type TalkLine = {
 	/**  Why it was not sent. */
 	fault: Fault | null,
 	/**  How far its pictures are. */
-	progress: UploadProgress | null,
-	/**  So many times more the marketplace's front delivered it. */
+	progress: Progress | null,
+	/**  The marketplace's front proxy delivered it again so many times. */
 	repeats: number,
-	/**  The marketplace told this message differently before. */
+	/**  The marketplace told it differently before. */
 	former: FormerText[],
 };
 
-/**  Lines of a conversation, oldest first. */
+/**  Lines, oldest first. */
 export type TalkLines = {
 	/**  The lines. */
 	lines: TalkLine[],
@@ -1928,38 +1974,44 @@ export type TalkLines = {
 	earlier: boolean,
 	/**  There are newer ones. */
 	later: boolean,
-	/**  Lines of the whole conversation. */
+	/**  Lines of the whole talk. */
 	total: number,
 };
 
-/**  A row of the list of conversations. */
+/**  A row of the list. */
 export type TalkRow = {
-	/**  `invoice/<number>/<buyer>`, `payment/<number>` or `deal/<number>`. */
+	/**  Where it is: `invoice/88/<buyer>`, `payment/1207`, `deal/41`. */
 	id: string,
-	/**  What it belongs to. */
+	/**  About what. */
 	kind: TalkKind,
 	/**  The other side. */
 	with: PersonCard,
-	/**  What the invoice says. A stranger's text. */
+	/**  The words of its invoice. A stranger's text. */
 	subject: string,
-	/**  Number of the invoice, the payment or the deal. */
+	/**  Number of the invoice, payment or deal. */
 	number: string,
-	/**  The newest message. */
+	/**  The last words. */
 	last: LastWords | null,
-	/**  Messages that were not read. */
+	/**  Messages that the person has not read. */
 	unread: number,
-	/**  Something of the person was not sent. */
+	/**  Something of the person's was not sent. */
 	failed: boolean,
-	/**  Something of the person is on its way or waits. */
+	/**  Something of the person's is on its way. */
 	waiting: boolean,
 };
 
-/**  What a conversation is wanted about. */
+/**  What a talk is to be about. */
 export type TalkSubject = 
 /**  An invoice, as its buyer. */
 { kind: "invoice"; 
 /**  Number. */
 id: string } | 
+/**  An invoice of the person's, with one who would buy. */
+{ kind: "buyer"; 
+/**  Number of the invoice. */
+invoice: string; 
+/**  User id. */
+buyer: string } | 
 /**  A payment. */
 { kind: "payment"; 
 /**  Number. */
@@ -1967,15 +2019,9 @@ id: string } |
 /**  A deal. */
 { kind: "deal"; 
 /**  Number. */
-id: string } | 
-/**  An invoice of the person's, with a buyer. */
-{ kind: "buyer"; 
-/**  Number. */
-invoice: string; 
-/**  User id. */
-buyer: string };
+id: string };
 
-/**  A window of the conversations, newest message first. */
+/**  A window of the list, newest words first. */
 export type TalksPage = {
 	/**  The rows. */
 	rows: TalkRow[],
@@ -1983,28 +2029,24 @@ export type TalksPage = {
 	from: number,
 	/**  Rows of the whole list. */
 	total: number,
-	/**  Where the anchor stands now; none: it is not in the list. */
-	anchorIndex: number | null,
-	/**  When they were last read from the marketplace. */
+	/**  When everything was read through last. */
 	asOf: string | null,
 };
 
-/**  What of the conversations is wanted. */
+/**  What of the list is wanted. */
 export type TalksQuery = {
-	/**  Number, part of a name, of the subject or of a message; empty: all. */
+	/**  Name, words of the invoice, or words of a message; empty: all. */
 	text: string,
-	/**  One person only: their user id. */
+	/**  Only those with this person. */
 	person: string | null,
-	/**  Only those with unread messages. */
+	/**  Only those with something unread. */
 	unreadOnly: boolean,
-	/**  Chats of deals too. */
+	/**  The chats of deals too. */
 	deals: boolean,
 	/**  First row of the window. */
 	from: number,
 	/**  So many rows, at most 100. */
 	count: number,
-	/**  A conversation whose place in the list is asked for as well. */
-	anchor: string | null,
 };
 
 /**  Colours of the screens. */
@@ -2053,18 +2095,18 @@ id: string } |
 { kind: "receipts" } | 
 /**  The news. */
 { kind: "news" } | 
-/**  The list of conversations. */
-{ kind: "talks" } | 
-/**  One conversation or deal chat. */
-{ kind: "talk"; 
-/**  Its id. */
-id: string } | 
-/**  A picture. */
-{ kind: "picture"; 
-/**  Its id. */
-id: string } | 
 /**  Rates or prices of invoices. */
-{ kind: "rates" };
+{ kind: "rates" } | 
+/**  The list of talks. */
+{ kind: "talks" } | 
+/**  One talk. */
+{ kind: "talk"; 
+/**  Its name. */
+id: string } | 
+/**  A picture came, or turned out not to be one. */
+{ kind: "picture"; 
+/**  Number. */
+id: string };
 
 /**  Who must act, by when. */
 export type Turn = {
@@ -2082,23 +2124,6 @@ export type Unit =
 "btc" | 
 /**  Whole satoshi. */
 "sat";
-
-/**  How far the pictures of a message are. */
-export type UploadProgress = {
-	/**  Hundredths of the whole that are there. */
-	done: number,
-	/**  The whole, in hundredths. */
-	of: number,
-};
-
-/**  The check in one word. */
-export type BundleVerdict = 
-/**  Everything is there and as it was signed. */
-"whole" | 
-/**  What is there is as it was signed; some was left out. */
-"parts" | 
-/**  Something is not as it was signed. */
-"altered";
 
 /**  What a pending payment or an open deal waits for. */
 export type WaitsFor = 

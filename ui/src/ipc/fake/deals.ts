@@ -77,7 +77,6 @@ export function open(world: World, ad: AdCard, payment: PaymentDetail, created =
     canceled: null,
     disputed: null,
     feeSats: (BigInt(payment.sats) / 100n).toString(),
-    unread: 0,
     feedbackMine: null,
     feedbackTheirs: null,
     canGiveFeedback: false,

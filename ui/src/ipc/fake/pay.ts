@@ -143,7 +143,7 @@ export function fromBalance(world: World, request: PayFromBalance): PayOutcome {
     );
     return { kind: "unknown", operation };
   }
-  return { kind: "done", payment: take(), wasThere: false, differs: false };
+  return { kind: "done", payment: take(), differs: false };
 }
 
 /** Pays through an advertisement. */
@@ -192,7 +192,6 @@ export function byDeal(world: World, request: PayByDeal): PayOutcome {
   return {
     kind: "done",
     payment: { ...world.payment(made.id), deal: find(world, deal.summary.id).summary },
-    wasThere: false,
     differs: reply === "differs",
   };
 }

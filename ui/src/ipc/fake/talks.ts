@@ -120,7 +120,7 @@ export function page(world: World, query: TalksQuery): TalksPage {
     .filter((talk) => !talk.hidden && talk.lines.length > 0)
     .filter((talk) => query.deals || talk.kind !== "deal")
     .filter((talk) => query.person === null || talk.with.id === query.person)
-    .filter((talk) => !query.unreadOnly || fresh(talk) > 0 || talk.id === query.anchor)
+    .filter((talk) => !query.unreadOnly || fresh(talk) > 0)
     .filter(
       (talk) =>
         text === "" ||
