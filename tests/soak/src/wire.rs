@@ -139,6 +139,11 @@ impl Wire {
         (state.armed, state.gate, state.event) = (None, None, None);
     }
 
+    /// Whether it did anything since it was asked last.
+    pub fn has_struck(&self) -> bool {
+        !self.shared.state().injected.is_empty()
+    }
+
     /// What it did since it was asked last.
     pub fn injected(&self) -> Vec<Injected> {
         self.shared.state().injected.drain(..).collect()

@@ -21,8 +21,8 @@ use crate::totals::Totals;
 use crate::wire::Class;
 use places::{Kind, Places};
 
-/// An event that was set off is on the wire after this long.
-const EVENT: Duration = Duration::from_millis(200);
+/// An event that was set off is on the wire within this long, if a stream is open.
+const EVENT: Duration = Duration::from_secs(3);
 /// A button that did nothing is pressed so often again.
 const PRESSES: u32 = 20;
 
@@ -138,7 +138,10 @@ impl Work for Lane {
         if matches!(fault, Fault::Wire(Class::C13, _)) {
             let news = self.news();
             self.stand.tell_server(news).await?;
-            tokio::time::sleep(EVENT).await;
+            let end = Instant::now() + EVENT;
+            while !self.stand.wire.has_struck() && Instant::now() < end {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
         }
         let struck = self.stand.struck(fault, aimed).await?;
         self.stand.wire.heal();
