@@ -72,6 +72,7 @@ export function add(world: World, talk: string, names: string[], fullSize: boole
 /** Takes a pasted one. */
 export function paste(world: World, talk: string, name: string, bytes: Uint8Array, fullSize: boolean): DraftPicture {
   if (draftOf(world, talk).pictures.length >= max) refuse("tooManyPictures", { values: { max: String(max) } });
+  if (/\.heic$/i.test(name)) refuse("pictureUnsupported", { values: { kind: "HEIC" } });
   if (bytes.length < 8) refuse("pictureDamaged");
   return card(keep(world, talk, name, fullSize));
 }
