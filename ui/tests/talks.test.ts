@@ -190,9 +190,9 @@ test("no more than ten pictures go at once, and each beyond is named", async () 
   await lines(page).first().waitFor();
   await dropFiles(page, Array.from({ length: 12 }, (_, at) => `picture-${String(at)}.png`));
   await expect.poll(() => byId(page, "draft-picture").count()).toBe(10);
-  const said = await byId(page, "pictures-failed").textContent();
-  expect(said).toContain("picture-10.png");
-  expect(said).toContain("picture-11.png");
+  const said = byId(page, "pictures-failed");
+  await expect.poll(() => said.textContent()).toContain("picture-11.png");
+  expect(await said.textContent()).toContain("picture-10.png");
   expect(await byId(page, "talk-pick").isEnabled()).toBe(false);
 });
 
