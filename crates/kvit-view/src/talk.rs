@@ -247,9 +247,9 @@ pub enum LineState {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub struct Progress {
-    /// Pictures done.
+    /// So much is done.
     pub done: u32,
-    /// Pictures in all.
+    /// Of so much.
     pub of: u32,
 }
 
@@ -679,13 +679,19 @@ impl TalkLine {
             progress: progress
                 .filter(|_| state == LineState::Uploading)
                 .map(|progress| Progress {
-                    done: progress.picture.saturating_sub(1),
-                    of: progress.pictures,
+                    done: hundredths(progress.bytes, progress.all_bytes),
+                    of: 100,
                 }),
             repeats: 0,
             former: Vec::new(),
         }
     }
+}
+
+/// How many hundredths of the whole a part is, rounded down.
+fn hundredths(part: u64, whole: u64) -> u32 {
+    let hundredths = part.saturating_mul(100).checked_div(whole).unwrap_or_default();
+    u32::try_from(hundredths.min(100)).unwrap_or(100)
 }
 
 impl PictureCard {
