@@ -135,19 +135,19 @@ pub enum FaultCode {
     MessageEmpty,
     /// No such message waits to be sent.
     MessageNotFound,
-    /// More pictures than a message may have; value `max`.
+    /// More pictures than a message may have, value `max`.
     TooManyPictures,
     /// Nobody has written there yet, or it is not the person's.
     ConversationNotFound,
     /// No conversation can be begun or gone on with there.
     ConversationNotAllowed,
-    /// Larger than any picture that is opened or taken; value `max`, bytes.
+    /// Larger than any picture that is opened or taken, value `max` in bytes.
     PictureTooLarge,
-    /// Not a picture, or of a kind that is not opened; value `kind` where it is known.
+    /// Not a picture, or of a kind that is not opened, value `kind` where it is known.
     PictureUnsupported,
     /// Cut short or damaged.
     PictureDamaged,
-    /// More points than are opened; values `width`, `height`.
+    /// More points than are opened, values `width`, `height`.
     PictureTooManyPixels,
     /// Needs more memory or time than a picture may.
     PictureTooHeavy,
@@ -159,7 +159,7 @@ pub enum FaultCode {
     PictureExists,
     /// More than 500 UTF-16 units.
     FeedbackTooLong,
-    /// Said already; it is final.
+    /// Said already: it is final.
     FeedbackGiven,
     /// Not on this payment or deal, or not yet.
     FeedbackNotPossible,
@@ -171,9 +171,9 @@ pub enum FaultCode {
     RefundNotYours,
     /// Nothing can be given back to an anonymous buyer here.
     RefundToAnonymous,
-    /// More pieces than are left, or none; value `max`.
+    /// More pieces than are left, or none, value `max`.
     RefundTooMany,
-    /// A marketplace with a known defect would take several times the sum; values `amount`, `worst`, `pieces`.
+    /// A marketplace with a known defect would take several times the sum, values `amount`, `worst`, `pieces`.
     RefundMayCostMore,
     /// The refund is paid or withdrawn already.
     RefundNotOpen,

@@ -673,19 +673,19 @@ export type Fault = {
 export type FaultCode = "addressInvalid" | "nameNotFound" | "connectionRefused" | "unreachable" | "proxyFailed" | "certificateUntrusted" | "certificateChanged" | "notAMarketplace" | "timedOut" | "connectionLost" | "serverBusy" | "notConnected" | "tokenInvalid" | "tokenMissing" | "tokenRejected" | "tokenLacksRights" | "userGone" | "malformed" | "unsupported" | "invoiceNumberInvalid" | "invoiceNotFound" | "invoiceNotActive" | "invoiceSoldOut" | "invoiceExpired" | "ownInvoice" | "tooManyPieces" | "tooFewPieces" | "privateForAnonymous" | "insufficientBalance" | "paymentPending" | "paymentNotFound" | "paymentCanceled" | "paymentAlreadyPaid" | "webhookFailed" | "priceChanged" | "outcomeUnknown" | "operationInProgress" | "noSuitableAd" | "adNotFound" | "adChanged" | "dealTooLarge" | "dealTooSmall" | "ownAd" | "blockedByOwner" | "dealAlreadyOpen" | "traderLacksFunds" | "dealNotFound" | "dealNotOpen" | "dealNotYours" | "fiatDeclared" | "alreadyDeclared" | "dealClosedForMessages" | "messageTooLong" | "messageEmpty" | 
 /**  No such message waits to be sent. */
 "messageNotFound" | 
-/**  More pictures than a message may have; value `max`. */
+/**  More pictures than a message may have, value `max`. */
 "tooManyPictures" | 
 /**  Nobody has written there yet, or it is not the person's. */
 "conversationNotFound" | 
 /**  No conversation can be begun or gone on with there. */
 "conversationNotAllowed" | 
-/**  Larger than any picture that is opened or taken; value `max`, bytes. */
+/**  Larger than any picture that is opened or taken, value `max` in bytes. */
 "pictureTooLarge" | 
-/**  Not a picture, or of a kind that is not opened; value `kind` where it is known. */
+/**  Not a picture, or of a kind that is not opened, value `kind` where it is known. */
 "pictureUnsupported" | 
 /**  Cut short or damaged. */
 "pictureDamaged" | 
-/**  More points than are opened; values `width`, `height`. */
+/**  More points than are opened, values `width`, `height`. */
 "pictureTooManyPixels" | 
 /**  Needs more memory or time than a picture may. */
 "pictureTooHeavy" | 
@@ -697,7 +697,7 @@ export type FaultCode = "addressInvalid" | "nameNotFound" | "connectionRefused" 
 "pictureExists" | 
 /**  More than 500 UTF-16 units. */
 "feedbackTooLong" | 
-/**  Said already; it is final. */
+/**  Said already: it is final. */
 "feedbackGiven" | 
 /**  Not on this payment or deal, or not yet. */
 "feedbackNotPossible" | 
@@ -709,9 +709,9 @@ export type FaultCode = "addressInvalid" | "nameNotFound" | "connectionRefused" 
 "refundNotYours" | 
 /**  Nothing can be given back to an anonymous buyer here. */
 "refundToAnonymous" | 
-/**  More pieces than are left, or none; value `max`. */
+/**  More pieces than are left, or none, value `max`. */
 "refundTooMany" | 
-/**  A marketplace with a known defect would take several times the sum; values `amount`, `worst`, `pieces`. */
+/**  A marketplace with a known defect would take several times the sum, values `amount`, `worst`, `pieces`. */
 "refundMayCostMore" | 
 /**  The refund is paid or withdrawn already. */
 "refundNotOpen" | 
