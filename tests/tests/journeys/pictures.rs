@@ -26,7 +26,7 @@ pub(crate) fn file() -> PictureSource {
     bytes.extend([0; 24]);
     bytes.extend((0..width * height * 3).map(|at| u8::try_from(at % 251).unwrap()));
     PictureSource {
-        name: "/home/somebody/Pictures/receipt.bmp".to_owned(),
+        name: "Pictures/of mine/receipt.bmp".to_owned(),
         bytes,
     }
 }
@@ -56,7 +56,7 @@ async fn jpeg(world: &World) -> Vec<u8> {
     made.bytes
 }
 
-async fn shown(world: &World, place: PicturePlace, id: PictureId) -> PictureBytes {
+pub(crate) async fn shown(world: &World, place: PicturePlace, id: PictureId) -> PictureBytes {
     world
         .engine
         .picture(world.account(), place, id, PictureSize::Original)

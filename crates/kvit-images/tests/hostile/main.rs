@@ -12,7 +12,7 @@
 
 #[path = "../made/judge.rs"]
 mod judge;
-#[path = "../made/mod.rs"]
+#[path = "../made/pictures.rs"]
 mod made;
 
 mod bombs;
