@@ -5,9 +5,13 @@ const ready = "[data-testid=talk-row]";
 const line = "[data-testid=talk-line]";
 const coffee = "/talks/payment%2F1207";
 
-/** A file as one drops or pastes it. */
+/** Files as one drops them. */
 async function drop(page: Page, names: string[]): Promise<void> {
-  await page.evaluate((files) => window.dispatchEvent(new CustomEvent("made-up-drop", { detail: files })), names);
+  await page.getByTestId("composer").evaluate((composer, files) => {
+    const data = new DataTransfer();
+    for (const name of files) data.items.add(new File([new Uint8Array(64)], name));
+    composer.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
+  }, names);
 }
 
 async function toTop(page: Page): Promise<void> {

@@ -1,4 +1,4 @@
-import type { DraftPicture, DraftPictures, PictureCard } from "../types";
+import type { DraftPicture, DraftPictures, Fault, PictureCard } from "../types";
 import { fault, refuse } from "./faults";
 import type { World } from "./world";
 
@@ -56,14 +56,22 @@ export function list(world: World, talk: string): DraftPictures {
   return { pictures: pictures.map(card), failed, max };
 }
 
-/** Takes files into a draft; names that end oddly cannot be read. */
+/** Names that end oddly stand for files that cannot be opened. */
+function opens(name: string): boolean {
+  return /\.(jpe?g|png|webp|gif|bmp|tiff?)$/i.test(name);
+}
+
+function kindOf(name: string): Partial<Fault> {
+  return /\.heic$/i.test(name) ? { values: { kind: "HEIC" } } : {};
+}
+
+/** Takes files into a draft. */
 export function add(world: World, talk: string, names: string[], fullSize: boolean): DraftPictures {
   const draft = draftOf(world, talk);
   draft.failed = [];
   for (const name of names) {
     if (draft.pictures.length >= max) draft.failed.push({ name, fault: fault("tooManyPictures", { values: { max: String(max) } }) });
-    else if (/\.heic$/i.test(name)) draft.failed.push({ name, fault: fault("pictureUnsupported", { values: { kind: "HEIC" } }) });
-    else if (!/\.(jpe?g|png|webp|gif|bmp|tiff?)$/i.test(name)) draft.failed.push({ name, fault: fault("pictureUnsupported") });
+    else if (!opens(name)) draft.failed.push({ name, fault: fault("pictureUnsupported", kindOf(name)) });
     else keep(world, talk, name, fullSize);
   }
   return list(world, talk);
@@ -72,7 +80,7 @@ export function add(world: World, talk: string, names: string[], fullSize: boole
 /** Takes a pasted one. */
 export function paste(world: World, talk: string, name: string, bytes: Uint8Array, fullSize: boolean): DraftPicture {
   if (draftOf(world, talk).pictures.length >= max) refuse("tooManyPictures", { values: { max: String(max) } });
-  if (/\.heic$/i.test(name)) refuse("pictureUnsupported", { values: { kind: "HEIC" } });
+  if (!opens(name)) refuse("pictureUnsupported", kindOf(name));
   if (bytes.length < 8) refuse("pictureDamaged");
   return card(keep(world, talk, name, fullSize));
 }
