@@ -29,7 +29,7 @@ mod outbox;
 mod send;
 mod upload;
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use kvit_domain::{
     Timestamp,
@@ -213,6 +213,12 @@ impl Outgoing {
         self.repeats.dedup();
     }
 
+    /// Takes in that these messages are this one, whether or not that was known.
+    pub(crate) fn take_in_copies(&mut self, found: &[MessageId]) {
+        self.arrived(found);
+        self.repeated(found);
+    }
+
     /// Takes in what a look **begun** at `began` found, `quiet` after the silence began.
     pub(crate) fn looked(&mut self, look: &Look, began: Timestamp, quiet: Duration, pace: &Pace) {
         let OutgoingState::Checking { looks, absent } = self.state else {
@@ -265,6 +271,22 @@ impl Outgoing {
             && self.mark.is_none_or(|mark| message.id > mark)
             && message.pictures == self.pictures
             && (!self.pictures.is_empty() || message.text == self.text)
+    }
+
+    /// Those of the messages that are this one: its own, and those that it could be and that no other one has claimed.
+    pub(crate) fn copies_among<'a>(
+        &self,
+        messages: impl IntoIterator<Item = &'a Message>,
+        claimed: &BTreeSet<MessageId>,
+        me: UserId,
+    ) -> Vec<MessageId> {
+        let own = |id| self.message() == Some(id) || self.repeats.contains(&id);
+        messages
+            .into_iter()
+            .filter(|message| own(message.id) || !claimed.contains(&message.id))
+            .filter(|message| self.could_be(message, me))
+            .map(|message| message.id)
+            .collect()
     }
 
     /// Would the two become messages that cannot be told apart?

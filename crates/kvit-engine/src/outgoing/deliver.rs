@@ -8,7 +8,7 @@ use kvit_client::Marketplace;
 use kvit_domain::{
     fault::{Fault, FaultCode},
     id::{MessageId, UserId},
-    message::{Message, Talk},
+    message::Talk,
 };
 use tokio::sync::watch;
 
@@ -292,17 +292,7 @@ impl<S: Shell> Engine<S> {
         let me = account.me()?;
         let claimed = account.outbox.claimed(outgoing.talk)?;
         let above = account.ask(|store| store.own_messages_above(outgoing.talk, outgoing.mark, me))?;
-        let free = |message: &&Message| {
-            !claimed.contains(&message.id)
-                || outgoing.message() == Some(message.id)
-                || outgoing.repeats.contains(&message.id)
-        };
-        Ok(above
-            .iter()
-            .filter(free)
-            .filter(|message| outgoing.could_be(message, me))
-            .map(|message| message.id)
-            .collect())
+        Ok(outgoing.copies_among(&above, &claimed, me))
     }
 
     async fn check(&self, account: &Arc<OpenAccount>, outgoing: &Outgoing) {
@@ -353,10 +343,10 @@ impl<S: Shell> Engine<S> {
                 continue;
             };
             let mut after = outgoing.clone();
-            take_in_copies(&mut after, &found);
+            after.take_in_copies(&found);
             if after != outgoing {
                 tracing::warn!(outgoing = %outgoing.id, "delivered again, or after all");
-                self.settle(account, outgoing.id, |one| take_in_copies(one, &found));
+                self.settle(account, outgoing.id, |one| one.take_in_copies(&found));
             }
         }
     }
@@ -387,11 +377,6 @@ impl<S: Shell> Engine<S> {
         // One of the same words may have waited for that.
         account.outbox.wake();
     }
-}
-
-fn take_in_copies(outgoing: &mut Outgoing, found: &[MessageId]) {
-    outgoing.arrived(found);
-    outgoing.repeated(found);
 }
 
 /// Nothing that the message itself is to blame for: it is tried again.

@@ -252,7 +252,7 @@ impl Outbox {
     }
 
     /// Those that arrived and may be repeated.
-    pub(super) fn may_be_repeated(&self, talk: Talk) -> Vec<Outgoing> {
+    pub(crate) fn may_be_repeated(&self, talk: Talk) -> Vec<Outgoing> {
         let held = self.lock();
         let of_talk = held.entries.iter().map(|entry| &entry.outgoing);
         of_talk
@@ -269,7 +269,7 @@ impl Outbox {
     }
 
     /// One that has left and is not settled cannot be told from it.
-    pub(super) fn has_open_twin(&self, outgoing: &Outgoing) -> bool {
+    pub(crate) fn has_open_twin(&self, outgoing: &Outgoing) -> bool {
         let held = self.lock();
         let all = held.entries.iter().map(|entry| &entry.outgoing);
         all.filter(|one| one.state.is_open() && !one.state.is_before_sending())
@@ -295,7 +295,7 @@ impl Outbox {
     ///
     /// # Errors
     /// A fault of the store.
-    pub(super) fn claimed(&self, talk: Talk) -> Result<BTreeSet<MessageId>, Fault> {
+    pub(crate) fn claimed(&self, talk: Talk) -> Result<BTreeSet<MessageId>, Fault> {
         self.store
             .matched_messages(talk)
             .map_err(|error| fault_of(&error))
