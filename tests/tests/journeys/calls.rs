@@ -119,16 +119,7 @@ impl Call {
                     .map(|_| ());
             }
         };
-        match end {
-            PayEnd::Done { differs, .. } => {
-                assert!(!differs);
-                Ok(())
-            }
-            PayEnd::Refused(fault) => Err(fault),
-            PayEnd::Unknown(operation) => Err(Fault::new(FaultCode::OutcomeUnknown)
-                .with("operation", operation.id)
-                .money_unknown()),
-        }
+        as_agreed(end)
     }
 
     /// How often it was carried out, by the books.
@@ -146,6 +137,20 @@ impl Call {
                 usize::from(line.deal(deal.unwrap().deal.id).await.unwrap().fiat_declared)
             }
         }
+    }
+}
+
+/// Done as agreed, or the fault.
+pub(crate) fn as_agreed(end: PayEnd) -> Result<(), Fault> {
+    match end {
+        PayEnd::Done { differs, .. } => {
+            assert!(!differs);
+            Ok(())
+        }
+        PayEnd::Refused(fault) => Err(fault),
+        PayEnd::Unknown(operation) => Err(Fault::new(FaultCode::OutcomeUnknown)
+            .with("operation", operation.id)
+            .money_unknown()),
     }
 }
 

@@ -26,16 +26,16 @@ async fn bought(world: &World) -> PaymentId {
     payment
 }
 
-fn everything(plan: &EvidencePlan) -> BTreeSet<String> {
+pub(crate) fn everything(plan: &EvidencePlan) -> BTreeSet<String> {
     plan.items.iter().map(|item| item.id.clone()).collect()
 }
 
-async fn plan(world: &World, payment: PaymentId) -> EvidencePlan {
+pub(crate) async fn plan(world: &World, payment: PaymentId) -> EvidencePlan {
     let subject = EvidenceSubject::Payment(payment);
     world.engine.evidence_plan(subject).await.unwrap()
 }
 
-async fn bundle(world: &World, payment: PaymentId, kept: &BTreeSet<String>) -> Vec<u8> {
+pub(crate) async fn bundle(world: &World, payment: PaymentId, kept: &BTreeSet<String>) -> Vec<u8> {
     let subject = EvidenceSubject::Payment(payment);
     let made = world
         .engine
@@ -50,7 +50,7 @@ async fn bundle(world: &World, payment: PaymentId, kept: &BTreeSet<String>) -> V
     made.bytes
 }
 
-async fn check(world: &World, bytes: &[u8]) -> BundleReport {
+pub(crate) async fn check(world: &World, bytes: &[u8]) -> BundleReport {
     world.engine.check_bundle(bytes.to_vec(), None).await.unwrap()
 }
 

@@ -21,7 +21,7 @@ async fn bought(world: &World) -> PaymentId {
     done(pay(world, LIBRARY, 1).await).0.payment.id
 }
 
-async fn say(world: &World, payment: PaymentId, text: &str) -> Result<SeenPayment, Fault> {
+pub(crate) async fn say(world: &World, payment: PaymentId, text: &str) -> Result<SeenPayment, Fault> {
     world
         .engine
         .give_payment_feedback(world.account(), payment, true, text)

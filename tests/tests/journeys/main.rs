@@ -11,6 +11,7 @@
 )]
 
 mod books;
+mod both_sides;
 mod calls;
 mod connect;
 mod deals;

@@ -89,7 +89,7 @@ async fn sent_while(kind: Kind, pictures: usize, when: When, wrong: Wrong) -> (W
     (world, talk, settled)
 }
 
-fn unavailable() -> Wrong {
+pub(crate) fn unavailable() -> Wrong {
     Wrong::Refuse(Code::Unavailable, String::new())
 }
 

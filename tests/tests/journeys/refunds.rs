@@ -39,11 +39,11 @@ async fn sold(world: &World, price: Price, pieces: u32) -> PaymentId {
     PaymentId::new(payment).unwrap()
 }
 
-async fn desk(world: &World, payment: PaymentId, pieces: u32) -> RefundDesk {
+pub(crate) async fn desk(world: &World, payment: PaymentId, pieces: u32) -> RefundDesk {
     world.engine.refund_desk(payment, Some(pieces)).await.unwrap()
 }
 
-async fn create(world: &World, payment: PaymentId, pieces: u32) -> Result<RefundMade, Fault> {
+pub(crate) async fn create(world: &World, payment: PaymentId, pieces: u32) -> Result<RefundMade, Fault> {
     let most = desk(world, payment, pieces).await.most;
     world
         .engine
