@@ -14,7 +14,7 @@ use nix::unistd::Pid;
 use tempfile::TempDir;
 use tokio::sync::{Mutex, MutexGuard};
 
-use crate::display::ask_to_close;
+use crate::display::{ask_to_close, bring_to_front, titles};
 
 /// How long anything may take before it is said to hang. Far above what it takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(40);
@@ -28,7 +28,7 @@ const DRIVER: &str = "KVIT_TAURI_DRIVER";
 /// A keyring password; `gnome-keyring-daemon --unlock` makes no keyring for an empty one.
 const PASSWORD: &str = "practice";
 
-/// One desktop at a time.
+/// One test at a time.
 static TURN: Mutex<()> = Mutex::const_new(());
 
 /// Nobody can be started through this bus: what a test does not start is not there.
@@ -77,13 +77,22 @@ pub struct Desktop {
     /// Of the same person at another seat of the computer.
     other_bus: Option<(Program, String)>,
     folder: TempDir,
-    _turn: MutexGuard<'static, ()>,
+    /// None beside another one, which has it.
+    _turn: Option<MutexGuard<'static, ()>>,
 }
 
 impl Desktop {
     /// A fresh one, where nobody keeps secrets.
     pub async fn new() -> Self {
-        let turn = TURN.lock().await;
+        Self::of_a_person(Some(TURN.lock().await))
+    }
+
+    /// A fresh one of another person, on the same display.
+    pub fn beside(&self) -> Self {
+        Self::of_a_person(None)
+    }
+
+    fn of_a_person(turn: Option<MutexGuard<'static, ()>>) -> Self {
         let folder = tempfile::tempdir().expect("a folder for a desktop");
         for part in ["home", "run"] {
             std::fs::DirBuilder::new()
@@ -240,6 +249,20 @@ impl Desktop {
         let apps = self.apps();
         assert_eq!(apps.len(), 1, "one app is open");
         assert!(ask_to_close(&apps) > 0, "the app has a window");
+    }
+
+    /// Brings the window to the front, where it has the keys.
+    pub async fn bring_to_front(&self) {
+        bring_to_front(&self.apps()).await;
+    }
+
+    /// Waits until the title bar says this.
+    pub async fn see_title(&self, title: &str) {
+        let apps = self.apps();
+        until(&format!("the title bar says \"{title}\""), async || {
+            titles(&apps).iter().any(|one| one == title).then_some(())
+        })
+        .await;
     }
 
     /// Ends the app as a power cut does.

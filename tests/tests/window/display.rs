@@ -1,11 +1,11 @@
-//! The display under a test: closing a window as its title bar does, and typing into a dialog of the system, which no
-//! WebDriver reaches.
+//! The display under a test: a window's title bar and which window is in front, and typing into a dialog of the system,
+//! which no WebDriver reaches.
 
 use nix::unistd::Pid;
 use x11rb::connection::Connection as _;
 use x11rb::protocol::xproto::{
-    AtomEnum, ClientMessageEvent, ConnectionExt as _, EventMask, InputFocus, KEY_PRESS_EVENT,
-    KEY_RELEASE_EVENT, Keycode, MapState, Window,
+    AtomEnum, ClientMessageEvent, ConfigureWindowAux, ConnectionExt as _, EventMask, InputFocus,
+    KEY_PRESS_EVENT, KEY_RELEASE_EVENT, Keycode, MapState, StackMode, Window,
 };
 use x11rb::protocol::xtest::ConnectionExt as _;
 use x11rb::rust_connection::RustConnection;
@@ -16,6 +16,10 @@ use crate::desktop::{Desktop, until};
 const RETURN: u32 = 0xff0d;
 const SHIFT: u32 = 0xffe1;
 const CONTROL: u32 = 0xffe3;
+
+/// Kinds of windows (Extended Window Manager Hints, _NET_WM_WINDOW_TYPE): of an app, and of what it asks.
+const WINDOW: &str = "_NET_WM_WINDOW_TYPE_NORMAL";
+const DIALOG: &str = "_NET_WM_WINDOW_TYPE_DIALOG";
 
 struct Display {
     connection: RustConnection,
@@ -65,15 +69,36 @@ impl Display {
             .is_some_and(|found| found.map_state == MapState::VIEWABLE)
     }
 
+    /// What these processes show of a kind of windows.
+    fn shown(&self, apps: &[Pid], kind: &str) -> Vec<Window> {
+        let (kinds, kind) = (self.atom("_NET_WM_WINDOW_TYPE"), self.atom(kind));
+        let mut windows = self.windows(apps);
+        windows.retain(|window| {
+            self.numbers(*window, kinds, AtomEnum::ATOM).contains(&kind) && self.is_shown(*window)
+        });
+        windows
+    }
+
     /// The dialog that these processes show, apart from their windows.
     fn dialog(&self, apps: &[Pid]) -> Option<Window> {
-        let (kind, dialog) = (
-            self.atom("_NET_WM_WINDOW_TYPE"),
-            self.atom("_NET_WM_WINDOW_TYPE_DIALOG"),
-        );
-        self.windows(apps).into_iter().find(|window| {
-            self.numbers(*window, kind, AtomEnum::ATOM).contains(&dialog) && self.is_shown(*window)
-        })
+        self.shown(apps, DIALOG).first().copied()
+    }
+
+    /// What stands in its title bar.
+    fn title(&self, window: Window) -> Option<String> {
+        let (name, text) = (self.atom("_NET_WM_NAME"), self.atom("UTF8_STRING"));
+        let answer = self.connection.get_property(false, window, name, text, 0, 256);
+        let reply = answer.ok()?.reply().ok()?;
+        String::from_utf8(reply.value).ok()
+    }
+
+    /// From now on keys go to this window.
+    fn give_keys(&self, window: Window) {
+        self.connection
+            .set_input_focus(InputFocus::PARENT, window, x11rb::CURRENT_TIME)
+            .expect("the display")
+            .check()
+            .expect("the window takes the keys");
     }
 
     /// The key for a symbol, and whether Shift goes with it.
@@ -138,17 +163,36 @@ pub fn ask_to_close(apps: &[Pid]) -> usize {
     asked.len()
 }
 
+/// What stands in the title bars of these processes.
+pub fn titles(apps: &[Pid]) -> Vec<String> {
+    let display = Display::open();
+    let windows = display.shown(apps, WINDOW);
+    windows.into_iter().filter_map(|one| display.title(one)).collect()
+}
+
+/// Brings the window of these processes to the front, as a click on it does.
+pub async fn bring_to_front(apps: &[Pid]) {
+    let display = Display::open();
+    let window = until("the window is shown", async || {
+        display.shown(apps, WINDOW).first().copied()
+    })
+    .await;
+    let above = ConfigureWindowAux::new().stack_mode(StackMode::ABOVE);
+    display
+        .connection
+        .configure_window(window, &above)
+        .expect("the display")
+        .check()
+        .expect("the window is there");
+    display.give_keys(window);
+}
+
 /// Answers the system's dialog that asks where to keep a file: types the whole path over the name it suggests.
 pub async fn keep_at(desktop: &Desktop, path: &std::path::Path) {
     let display = Display::open();
     let apps = desktop.apps();
     let dialog = until("the dialog is shown", async || display.dialog(&apps)).await;
-    display
-        .connection
-        .set_input_focus(InputFocus::PARENT, dialog, x11rb::CURRENT_TIME)
-        .expect("the display")
-        .check()
-        .expect("the dialog takes the keys");
+    display.give_keys(dialog);
     display.press(u32::from(b'a'), Some(CONTROL));
     for byte in path.to_str().expect("a path of ours").bytes() {
         display.press(u32::from(byte), None);

@@ -6,13 +6,18 @@ use crate::connect::market;
 use crate::desktop::{Desktop, until};
 use crate::window::{Keep, Language, Window};
 
-/// How often the marketplace itself made a payment from balance.
-pub fn paid(market: &Sandbox) -> usize {
+/// How often the marketplace itself did what a call asks for.
+pub fn carried_out(market: &Sandbox, call: &str) -> usize {
     let executions = market.executions();
     executions
         .iter()
-        .filter(|one| one.rpc == "PayInvoiceFromBalance" && one.changed)
+        .filter(|one| one.rpc == call && one.changed)
         .count()
+}
+
+/// How often the marketplace itself made a payment from balance.
+pub fn paid(market: &Sandbox) -> usize {
+    carried_out(market, "PayInvoiceFromBalance")
 }
 
 /// Waits until the order to pay has arrived at the marketplace.

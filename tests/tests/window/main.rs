@@ -28,6 +28,7 @@ mod pay;
 mod receipts;
 mod restart;
 mod russian;
+mod sides;
 mod store;
 mod unknown;
 mod verify;

@@ -166,6 +166,37 @@ impl Window {
         self.string("has a text", script, what, &[]).await
     }
 
+    /// Waits until its text is another one than this.
+    pub async fn see_changed(&self, what: &str, text: &str) {
+        let script =
+            "const now = document.querySelector(arguments[0])?.textContent.replace(/\\s+/g, ' ').trim();
+            return now && now !== arguments[1] ? true : null";
+        self.answer(&format!("says no longer \"{text}\""), script, what, &[text])
+            .await;
+    }
+
+    /// The title of the page.
+    pub async fn title(&self) -> String {
+        self.client.title().await.expect("the page answers")
+    }
+
+    /// Waits until the text of one of them holds `part`.
+    pub async fn see_one_with(&self, what: &str, part: &str) {
+        let script = "return [...document.querySelectorAll(arguments[0])]
+            .some((one) => one.textContent.includes(arguments[1])) ? true : null";
+        self.answer(&format!("says \"{part}\" in one place"), script, what, &[part])
+            .await;
+    }
+
+    /// Waits until a picture is drawn; the width and height of the picture itself, in pixels.
+    pub async fn drawn(&self, picture: &str) -> (u64, u64) {
+        let script = "const picture = document.querySelector(arguments[0]);
+            return picture?.checkVisibility() && picture.complete && picture.naturalWidth > 0
+                ? [picture.naturalWidth, picture.naturalHeight] : null";
+        let size = self.answer("is drawn", script, picture, &[]).await;
+        serde_json::from_value(size).expect("a width and a height")
+    }
+
     /// The texts of all of them, as they are now.
     pub async fn texts(&self, what: &str) -> Vec<String> {
         let script = "return [...document.querySelectorAll(arguments[0])]
@@ -226,6 +257,11 @@ impl Window {
         }
     }
 
+    /// Opens what is folded away.
+    pub async fn unfold(&self, what: &str) {
+        self.click(&format!("{} summary", css(what))).await;
+    }
+
     /// Replaces what stands in a field by typing.
     pub async fn fill(&self, field: &str, text: &str) {
         self.see(field).await;
@@ -254,6 +290,55 @@ impl Window {
             field.select();
             return document.execCommand('insertText', false, arguments[1]) ? true : null";
         self.answer("takes a paste", script, field, &[text]).await;
+    }
+
+    /// Presses keys wherever the focus is.
+    pub async fn press(&self, keys: &str) {
+        let element = self.client.active_element().await.expect("a focus");
+        element.send_keys(keys).await.expect("the page takes keys");
+    }
+
+    /// Closes what lies over the page.
+    pub async fn escape(&self) {
+        self.press(&char::from(Key::Escape).to_string()).await;
+    }
+
+    /// Writes a message where it is shown, and sends it.
+    pub async fn write(&self, text: &str) {
+        self.fill("talk-input", text).await;
+        self.press(&char::from(Key::Enter).to_string()).await;
+        self.see_one_with(
+            "[data-testid='talk-line'][data-author='me'][data-state='sent']",
+            text,
+        )
+        .await;
+    }
+
+    /// Pastes a picture of this size into a field, as a picture of the screen is pasted.
+    pub async fn paste_picture(&self, field: &str, name: &str, (width, height): (u32, u32)) {
+        self.see(field).await;
+        let script = "const [field, name, width, height, done] = arguments;
+            const canvas = document.createElement('canvas');
+            [canvas.width, canvas.height] = [width, height];
+            const context = canvas.getContext('2d');
+            for (let at = 0; at < width; at += 10) {
+                context.fillStyle = `hsl(${at % 360} 70% 50%)`;
+                context.fillRect(at, 0, 10, height - at % height);
+            }
+            canvas.toBlob((blob) => {
+                const data = new DataTransfer();
+                data.items.add(new File([blob], name, { type: blob.type }));
+                const paste = new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true });
+                // Whoever takes it keeps it from being pasted as text.
+                done(!document.querySelector(field).dispatchEvent(paste));
+            }, 'image/png')";
+        let arguments = vec![json!(css(field)), json!(name), json!(width), json!(height)];
+        let taken = self.client.execute_async(script, arguments).await;
+        assert_eq!(
+            taken.expect("the page makes a picture"),
+            Value::Bool(true),
+            "{field} takes it"
+        );
     }
 
     /// Types into a list that can be searched, and takes what it then offers first.
@@ -300,9 +385,14 @@ impl Window {
 
     /// Connects to a marketplace from the connecting screen, with everything pinned.
     pub async fn connect(&self, market: &Sandbox, endpoint: &Endpoint, keep: Keep) {
+        self.connect_as(&market.token(), market, endpoint, keep).await;
+    }
+
+    /// Connects as the person whose token this is.
+    pub async fn connect_as(&self, token: &str, market: &Sandbox, endpoint: &Endpoint, keep: Keep) {
         self.fill("connect-address", &endpoint.address).await;
         self.fill("connect-pin-field", &endpoint.certificate_sha256).await;
-        self.fill("connect-token", &market.token()).await;
+        self.fill("connect-token", token).await;
         self.keep(keep).await;
         self.confirm_key(&market.public_key()).await;
         self.click("connect-submit").await;
@@ -345,11 +435,16 @@ impl Window {
     /// Pays an invoice from balance and returns as soon as the screen says that it is paid: the number of the payment.
     pub async fn pay(&self, invoice: &str) -> String {
         self.find_invoice(invoice).await;
+        self.pay_from_balance().await;
+        self.attribute("payment-detail", "data-id").await
+    }
+
+    /// Pays what the paying screen shows from balance.
+    pub async fn pay_from_balance(&self) {
         self.click("pay-from-balance").await;
         self.click("pay-confirm").await;
         self.see("[data-testid='payment-detail'][data-status='paid']")
             .await;
-        self.attribute("payment-detail", "data-id").await
     }
 
     /// Waits until so much is available.
