@@ -1457,9 +1457,9 @@ export type PictureState =
 
 /**  How far something is. */
 export type Progress = {
-	/**  Pictures done. */
+	/**  So much is done. */
 	done: number,
-	/**  Pictures in all. */
+	/**  Of so much. */
 	of: number,
 };
 
