@@ -18,6 +18,7 @@ mod window;
 
 mod connect;
 mod deal;
+mod evidence;
 mod first_run;
 mod invoices;
 mod kept;
