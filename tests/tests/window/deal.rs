@@ -29,7 +29,7 @@ async fn agree(window: &Window, ask: &str) {
 async fn see_through(window: &Window) {
     window.see("[data-testid='deal'][data-status='opened']").await;
     // The trader writes by themselves where to pay.
-    let requisites = "[data-testid='deal-message'][data-author='them']";
+    let requisites = "[data-testid='talk-line'][data-author='them']";
     window.see_text(requisites, "PRACTICE-").await;
     window.click("deal-i-paid").await;
     window.see("deal-dialog").await;
