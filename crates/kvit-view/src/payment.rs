@@ -4,7 +4,7 @@ use kvit_domain::{
     Timestamp,
     fault::{Fault as DomainFault, FaultCode as Code},
     feedback::Feedback,
-    id::PaymentId,
+    id::{PaymentId, UserId},
     memory as domain_memory,
     money::Fiat,
     payment as domain,
@@ -497,14 +497,14 @@ fn fiat_of(payment: &domain::Payment, estimate: Option<Fiat>) -> (Option<FiatSum
     }
 }
 
-impl From<&engine::ListedPayment> for PaymentRow {
-    fn from(listed: &engine::ListedPayment) -> Self {
-        let payment = &listed.payment;
-        let (fiat, fiat_estimated) = fiat_of(payment, listed.estimate);
+impl PaymentRow {
+    /// What a row shows of the payment itself; the rest is filled in by whoever knows it.
+    fn bare(payment: &domain::Payment, me: UserId, estimate: Option<Fiat>) -> Self {
+        let (fiat, fiat_estimated) = fiat_of(payment, estimate);
         Self {
             id: payment.id.to_string(),
-            direction: payment.direction(listed.me).into(),
-            person: payment.counterparty(listed.me).name.clone(),
+            direction: payment.direction(me).into(),
+            person: payment.counterparty(me).name.clone(),
             comment: payment.invoice.comment.clone(),
             invoice: payment.invoice.id.to_string(),
             sats: payment.amount.to_string(),
@@ -513,40 +513,36 @@ impl From<&engine::ListedPayment> for PaymentRow {
             pieces: payment.pieces,
             refund: payment.refund,
             status: payment.status.into(),
+            seal: SealState::None,
+            turn: None,
+            created: time(payment.created),
+            noticed: false,
+            unresolved: false,
+        }
+    }
+}
+
+impl From<&engine::ListedPayment> for PaymentRow {
+    fn from(listed: &engine::ListedPayment) -> Self {
+        Self {
             seal: listed.mark.into(),
             turn: listed.turn().as_ref().map(Turn::from),
-            created: time(payment.created),
             noticed: listed.noticed,
             unresolved: listed.unresolved,
+            ..Self::bare(&listed.payment, listed.me, listed.estimate)
         }
     }
 }
 
 impl From<&engine::SeenPayment> for PaymentRow {
     fn from(seen: &engine::SeenPayment) -> Self {
-        let payment = &seen.payment;
-        let (fiat, fiat_estimated) = fiat_of(payment, seen.estimate);
+        let operation = seen.record.operation.as_ref();
         Self {
-            id: payment.id.to_string(),
-            direction: payment.direction(seen.me).into(),
-            person: payment.counterparty(seen.me).name.clone(),
-            comment: payment.invoice.comment.clone(),
-            invoice: payment.invoice.id.to_string(),
-            sats: payment.amount.to_string(),
-            fiat,
-            fiat_estimated,
-            pieces: payment.pieces,
-            refund: payment.refund,
-            status: payment.status.into(),
             seal: Seal::from(&seen.seal).state,
             turn: seen.turn().as_ref().map(Turn::from),
-            created: time(payment.created),
             noticed: seen.record.notices.iter().any(|notice| !notice.seen),
-            unresolved: seen
-                .record
-                .operation
-                .as_ref()
-                .is_some_and(|operation| operation.state.is_open()),
+            unresolved: operation.is_some_and(|operation| operation.state.is_open()),
+            ..Self::bare(&seen.payment, seen.me, seen.estimate)
         }
     }
 }

@@ -1,8 +1,7 @@
 //! Evidence bundles.
 
-use std::{collections::BTreeSet, io::Read, path::Path};
+use std::collections::BTreeSet;
 
-use kvit_domain::fault::{Fault as DomainFault, FaultCode};
 use kvit_view::{
     account::account_id,
     evidence::{BundleReport, EvidencePlan, EvidenceSubject},
@@ -12,7 +11,7 @@ use tauri_plugin_dialog::DialogExt;
 
 use super::{
     Answer,
-    files::{ask_where, blocking},
+    files::{ask_where, blocking, file_name, path, read_bytes, unwritable},
 };
 use crate::App;
 
@@ -49,13 +48,9 @@ pub async fn save_evidence(
         return Ok(None);
     };
     let bytes = evidence.bytes;
-    let kept = path.clone();
-    let written = blocking(move || kvit_engine::export::save_bytes(&path, &bytes)).await?;
-    written.map_err(|error| {
-        tracing::warn!(%error, "the bundle was not kept");
-        DomainFault::new(FaultCode::FileUnwritable)
-    })?;
-    Ok(Some(name_of(&kept)))
+    let saved = blocking(move || kvit_engine::export::save_bytes(&path, &bytes)).await?;
+    // Beside what is there already, if anything is: under another name then.
+    Ok(Some(file_name(&saved.map_err(unwritable)?)))
 }
 
 /// Lets the person pick a bundle and checks it; `None` if they changed their mind.
@@ -70,33 +65,12 @@ pub async fn check_bundle(handle: AppHandle, app: State<'_, App>) -> Answer<Opti
             .blocking_pick_file()
     })
     .await?;
-    let Some(file) = picked else { return Ok(None) };
-    let path = file
-        .into_path()
-        .map_err(|_| DomainFault::new(FaultCode::FileUnreadable))?;
-    let name = name_of(&path);
-    let bytes = blocking(move || read(&path)).await??;
+    let Some(path) = path(picked)? else {
+        return Ok(None);
+    };
+    let name = file_name(&path);
+    let bytes = blocking(move || read_bytes(&path, LIMIT)).await??;
     let report = app.check_bundle(bytes, None).await?;
     let own = app.signing_key()?;
     Ok(Some(BundleReport::new(&report, name, own.as_deref())))
-}
-
-fn name_of(path: &Path) -> String {
-    path.file_name()
-        .map(|name| name.to_string_lossy().into_owned())
-        .unwrap_or_default()
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, DomainFault> {
-    let unreadable = |error: std::io::Error| {
-        tracing::warn!(%error, "the bundle cannot be read");
-        DomainFault::new(FaultCode::FileUnreadable)
-    };
-    let file = std::fs::File::open(path).map_err(unreadable)?;
-    let mut bytes = Vec::new();
-    file.take(LIMIT + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    if bytes.len() as u64 > LIMIT {
-        return Err(FaultCode::FileTooLarge.into());
-    }
-    Ok(bytes)
 }

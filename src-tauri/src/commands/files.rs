@@ -1,6 +1,9 @@
 //! Files that the person picks. The page itself has no way to the file system: it names neither path nor folder.
 
-use std::{io::Read, path::PathBuf};
+use std::{
+    io::Read,
+    path::{Path, PathBuf},
+};
 
 use kvit_domain::fault::{Fault as DomainFault, FaultCode};
 use tauri::AppHandle;
@@ -36,10 +39,7 @@ pub async fn save_text(app: AppHandle, name: String, text: String) -> Answer<boo
         return Ok(false);
     };
     let written = blocking(move || kvit_engine::export::save_text(&path, &text)).await?;
-    written.map_err(|error| {
-        tracing::warn!(%error, "the text was not kept");
-        DomainFault::new(FaultCode::FileUnwritable)
-    })?;
+    written.map_err(unwritable)?;
     Ok(true)
 }
 
@@ -49,26 +49,48 @@ pub(super) async fn ask_where(app: AppHandle, suggested: String) -> Result<Optio
     path(picked)
 }
 
-fn path(picked: Option<FilePath>) -> Result<Option<PathBuf>, DomainFault> {
+pub(super) fn path(picked: Option<FilePath>) -> Result<Option<PathBuf>, DomainFault> {
     picked
         .map(FilePath::into_path)
         .transpose()
         .map_err(|_| FaultCode::FileUnreadable.into())
 }
 
-/// Reads at most [`LIMIT`] bytes. Bytes that are no UTF-8 are replaced: the check then says what is wrong with them.
-fn read(path: &PathBuf) -> Result<String, DomainFault> {
+/// Reads a text of at most [`LIMIT`] bytes. Bytes that are no UTF-8 are replaced: the check then says what is wrong with
+/// them.
+fn read(path: &Path) -> Result<String, DomainFault> {
+    let bytes = read_bytes(path, LIMIT)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Reads a file of at most `limit` bytes; a larger one is `FileTooLarge`, and no more of it is read.
+pub(super) fn read_bytes(path: &Path, limit: u64) -> Result<Vec<u8>, DomainFault> {
     let unreadable = |error: std::io::Error| {
         tracing::warn!(%error, "the file cannot be read");
         DomainFault::new(FaultCode::FileUnreadable)
     };
     let file = std::fs::File::open(path).map_err(unreadable)?;
     let mut bytes = Vec::new();
-    file.take(LIMIT + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    if bytes.len() as u64 > LIMIT {
+    file.take(limit.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(unreadable)?;
+    if bytes.len() as u64 > limit {
         return Err(FaultCode::FileTooLarge.into());
     }
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    Ok(bytes)
+}
+
+/// The name of a file without its folders.
+pub(super) fn file_name(path: &Path) -> String {
+    path.file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default()
+}
+
+/// A file could not be written; why goes to the log.
+pub(super) fn unwritable(error: std::io::Error) -> DomainFault {
+    tracing::warn!(%error, "the file was not written");
+    FaultCode::FileUnwritable.into()
 }
 
 pub(super) async fn blocking<T: Send + 'static>(

@@ -1,6 +1,6 @@
 //! Pictures of a message that is being written, and pictures kept as files.
 
-use std::{io::Read, path::Path};
+use std::path::Path;
 
 use kvit_domain::{
     fault::{Fault as DomainFault, FaultCode},
@@ -12,11 +12,11 @@ use tauri::{
     AppHandle, State,
     ipc::{InvokeBody, Request},
 };
-use tauri_plugin_dialog::{DialogExt, FilePath};
+use tauri_plugin_dialog::DialogExt;
 
 use super::{
     Answer,
-    files::{ask_where, blocking},
+    files::{ask_where, blocking, file_name, path, read_bytes},
     talks::{parse, place},
 };
 use crate::App;
@@ -46,8 +46,9 @@ pub async fn pick_pictures(
     let picked = blocking(move || handle.dialog().file().add_filter("", KINDS).blocking_pick_files()).await?;
     let mut failed = Vec::new();
     for file in picked.into_iter().flatten() {
-        let name = file_name(&file);
-        let read = blocking(move || read(file)).await?;
+        let Some(path) = path(Some(file))? else { continue };
+        let name = tame(&file_name(&path));
+        let read = blocking(move || read(&path)).await?;
         let added = match read {
             Ok(bytes) => {
                 let source = PictureSource {
@@ -141,7 +142,7 @@ pub async fn save_picture(handle: AppHandle, app: State<'_, App>, id: String) ->
         return Ok(None);
     };
     let kept = app.save_picture(account, place, id, path).await?;
-    Ok(Some(name_of(&kept)))
+    Ok(Some(file_name(&kept)))
 }
 
 fn drafts(
@@ -160,36 +161,16 @@ fn current(app: &App) -> Result<AccountId, DomainFault> {
         .ok_or_else(|| FaultCode::AccountNotFound.into())
 }
 
-fn file_name(file: &FilePath) -> String {
-    file.as_path().map_or_else(String::new, name_of)
-}
-
-fn name_of(path: &Path) -> String {
-    path.file_name()
-        .map(|name| tame(&name.to_string_lossy()))
-        .unwrap_or_default()
-}
-
 /// A name of a file as it is shown: one line, within bounds.
 fn tame(name: &str) -> String {
     name.chars().filter(|c| !c.is_control()).take(NAME).collect()
 }
 
-fn read(file: FilePath) -> Result<Vec<u8>, DomainFault> {
-    let unreadable = |error: std::io::Error| {
-        tracing::warn!(%error, "the picture cannot be read");
-        DomainFault::new(FaultCode::FileUnreadable)
-    };
-    let path = file
-        .into_path()
-        .map_err(|_| DomainFault::new(FaultCode::FileUnreadable))?;
-    let file = std::fs::File::open(path).map_err(unreadable)?;
-    let mut bytes = Vec::new();
-    file.take(LIMIT + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    if bytes.len() as u64 > LIMIT {
-        return Err(DomainFault::new(FaultCode::PictureTooLarge).with("max", LIMIT));
-    }
-    Ok(bytes)
+fn read(path: &Path) -> Result<Vec<u8>, DomainFault> {
+    read_bytes(path, LIMIT).map_err(|fault| match fault.code {
+        FaultCode::FileTooLarge => DomainFault::new(FaultCode::PictureTooLarge).with("max", LIMIT),
+        _ => fault,
+    })
 }
 
 /// Percent-encoding undone; what is none stays as it is.

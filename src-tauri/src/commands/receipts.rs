@@ -12,7 +12,7 @@ use tauri::{AppHandle, State};
 
 use super::{
     Answer,
-    files::{ask_where, blocking},
+    files::{ask_where, blocking, file_name, unwritable},
 };
 use crate::App;
 
@@ -47,7 +47,7 @@ pub async fn save_receipt(handle: AppHandle, app: State<'_, App>, payment: Strin
     };
     let text = open.row.receipt.text;
     let saved = blocking(move || kvit_engine::export::save_text(&path, &text)).await?;
-    Ok(Some(name(&saved.map_err(unwritable)?)))
+    Ok(Some(file_name(&saved.map_err(unwritable)?)))
 }
 
 /// Lets the person pick where to export payments to; what was written, or `None` if they changed their mind. Overwrites
@@ -66,18 +66,7 @@ pub async fn export_payments(
     };
     let saved = app.export_payments(&query, format, tongue, path).await?;
     Ok(Some(ExportDone {
-        file: name(&saved.path),
+        file: file_name(&saved.path),
         rows: saved.rows,
     }))
-}
-
-fn name(path: &std::path::Path) -> String {
-    path.file_name()
-        .map(|name| name.to_string_lossy().into_owned())
-        .unwrap_or_default()
-}
-
-fn unwritable(error: std::io::Error) -> DomainFault {
-    tracing::warn!(%error, "the file was not written");
-    FaultCode::FileUnwritable.into()
 }
