@@ -52,6 +52,9 @@ const TEST: &[&str] = &[
     "git",
 ];
 
+/// For the measurements on top: the programs that pictures are measured against.
+const BENCH: &[&str] = &["libjpeg-turbo-progs", "libvips-tools"];
+
 /// For the measurements on top: the library behind one of the peers. Newer systems no longer have it; then that peer is left out, and said to be.
 const BENCH_IF_THERE: &str = "libbotan-2-dev";
 
@@ -103,6 +106,9 @@ fn needed(system: System, purpose: Purpose, has_browser: bool) -> Vec<&'static s
         if !has_browser {
             needed.push(system.chromium());
         }
+    }
+    if purpose == Purpose::Bench {
+        needed.extend(BENCH);
     }
     needed
 }
@@ -252,6 +258,8 @@ mod tests {
                 .iter()
                 .all(|name| bench.contains(name))
         );
+        assert!(BENCH.iter().all(|name| bench.contains(name)));
+        assert!(!needed(System::Debian, Purpose::Test, true).contains(&BENCH[0]));
         assert!(needed(System::Debian, Purpose::Run, true).contains(&"libssl-dev"));
     }
 
