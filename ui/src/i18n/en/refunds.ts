@@ -81,11 +81,11 @@ export const refunds = {
   to: "To",
   confirmPay: (btc: string, name: string, n: number, payment: string) =>
     `${btc} BTC go from your balance to ${name} and give back ${pieces(n)} of payment ${payment}. This cannot be undone.`,
-  worstTitle: "From balance this would cost too much",
+  worstTitle: "From balance this might cost too much",
   worst: (n: number, worst: string, amount: string) =>
-    `This marketplace has a known defect: for a refund of ${pieces(n)} it would take ${worst} BTC from your balance instead of ${amount} BTC. Kvit does not send it.`,
+    `Some marketplaces have a known defect: for a refund of ${pieces(n)} they take ${worst} BTC from the balance instead of ${amount} BTC. Whether this one does is not known yet, so Kvit does not send it.`,
   worstHidden: (n: number) =>
-    `This marketplace has a known defect: for a refund of ${pieces(n)} it would take several times the amount from your balance. Kvit does not send it.`,
+    `Some marketplaces have a known defect: for a refund of ${pieces(n)} they take several times the amount from the balance. Whether this one does is not known yet, so Kvit does not send it.`,
   ways: "Two ways out",
   wayOne: "One piece at a time: withdraw this refund and make one for a single piece, then the next. One piece costs what it should.",
   wayOneAct: "Go to the payment",
